@@ -1,0 +1,260 @@
+"""What the network hears: one vector per 8 ms, as short-time autocorrelation or as log-mel bands."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from .array_types import AnyArray, DoubleArray, FloatArray
+from .errors import LipwrightError
+
+FEATURE_KINDS = ("autocorrelation", "log_mel")
+_FRAMES_PER_BLOCK = 4096
+_MAX_WINDOW = 8192
+_MAX_CHANNELS = 512
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """Everything that decides the features; written into the model bundle.
+
+    Attributes:
+        kind: "autocorrelation" (Karras et al. 2017, section 3.2) or "log_mel".
+        sample_rate: Hertz.
+        win_length: samples per window.
+        hop_length: samples from one window to the next.
+        channels: autocorrelation lags, or mel bands.
+        floor_db: energy, in dB of full scale, that is added to each window's, so that silence and faint
+            background look alike.
+        fmin: lowest mel band's lower edge, Hertz (log_mel only).
+        fmax: highest mel band's upper edge, Hertz (log_mel only).
+        mean: subtracted per channel, [channels], or None.
+        std: divided by per channel, [channels], or None.
+    """
+
+    kind: str = "autocorrelation"
+    sample_rate: int = 16_000
+    win_length: int = 256
+    hop_length: int = 128
+    channels: int = 32
+    floor_db: float = -60.0
+    fmin: float = 50.0
+    fmax: float = 7600.0
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses settings that cannot be computed, before anything is allocated.
+
+        Raises:
+            LipwrightError: naming the setting.
+        """
+        for name, problem in self._problems():
+            raise LipwrightError(
+                f"feature setting '{name}' {problem}: choose another model or export it again"
+            )
+
+    def _problems(self) -> Iterator[tuple[str, str]]:
+        if self.kind not in FEATURE_KINDS:
+            yield "kind", f"is '{self.kind}', not one of {', '.join(FEATURE_KINDS)}"
+        if not 2 <= self.win_length <= _MAX_WINDOW:  # noqa: PLR2004 - a window needs two samples
+            yield "win_length", f"is {self.win_length}, not 2 to {_MAX_WINDOW}"
+        if not 1 <= self.hop_length <= self.win_length:
+            yield "hop_length", f"is {self.hop_length}, not 1 to the window's {self.win_length}"
+        if not 1 <= self.channels <= min(_MAX_CHANNELS, self.win_length):
+            yield "channels", f"is {self.channels}, not 1 to {min(_MAX_CHANNELS, self.win_length)}"
+        if not 0 <= self.fmin < self.fmax <= self.sample_rate / 2:
+            yield "fmax", "must lie above fmin and at most at half the sample rate"
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            if values is not None and (len(values) != self.channels or not np.isfinite(values).all()):
+                yield name, f"must hold {self.channels} finite numbers"
+        if self.std is not None and min(self.std) <= 0:
+            yield "std", "must be above zero"
+
+    def with_statistics(self, features: FloatArray) -> "FeatureSettings":
+        """Returns settings whose mean and std normalise `features` [N, C], which these settings produced."""
+        mean = features.mean(axis=0, dtype=np.float64)
+        std = np.maximum(features.std(axis=0, dtype=np.float64), 1e-4)
+        return replace(self, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns plain values for `model.json`."""
+        values = asdict(self)
+        del values["sample_rate"]
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any], sample_rate: int) -> "FeatureSettings":
+        """Reads what `to_json` wrote.
+
+        Raises:
+            LipwrightError: for unknown or impossible settings.
+        """
+        known = set(cls.__dataclass_fields__) - {"sample_rate"}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise LipwrightError(
+                f"feature setting '{unknown[0]}' is unknown: update Lipwright"
+            )
+        try:
+            plain = {name: _plain(name, value) for name, value in values.items()}
+            return cls(sample_rate=sample_rate, **plain)
+        except (TypeError, ValueError) as error:
+            raise LipwrightError(
+                f"a feature setting has the wrong type: {error}"
+            ) from error
+
+
+def _plain(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON values
+    if value is None and name in {"mean", "std"}:
+        return None
+    if name == "kind":
+        return str(value)
+    if name in {"mean", "std"}:
+        return tuple(float(item) for item in value)
+    if name in {"win_length", "hop_length", "channels"}:
+        if not isinstance(value, int):
+            raise TypeError(f"{name} must be a whole number")
+        return value
+    return float(value)
+
+
+def extract_features(samples: FloatArray, settings: FeatureSettings) -> FloatArray:
+    """Computes the features of a whole line.
+
+    Args:
+        samples: [N] mono at `settings.sample_rate`, at the training level (`loudness.normalise_loudness`).
+        settings: see `FeatureSettings`.
+
+    Returns:
+        [N // hop_length + 1, channels]; frame i is the window centred on sample i * hop_length, with zeros beyond
+        the ends. Normalised by mean and std where the settings hold them.
+    """
+    return np.concatenate(list(feature_blocks([samples], settings)))
+
+
+def silence_features(settings: FeatureSettings) -> FloatArray:
+    """Returns the features of digital silence, [channels]: the padding at both ends of every line."""
+    silence: FloatArray = _compute(np.zeros((1, settings.win_length), np.float32), settings)[0]
+    return silence
+
+
+def feature_blocks(
+    blocks: Iterable[FloatArray], settings: FeatureSettings, gain: float = 1.0
+) -> Iterator[FloatArray]:
+    """Yields what `extract_features` returns, in pieces, for sound that arrives in blocks [n].
+
+    Args:
+        blocks: consecutive samples.
+        settings: see `FeatureSettings`.
+        gain: factor applied to every sample first.
+    """
+    hop, window = settings.hop_length, settings.win_length
+    buffer = np.zeros(window // 2, np.float32)
+    total = produced = 0
+    for block in blocks:
+        total += len(block)
+        buffer = np.concatenate((buffer, block * np.float32(gain)))
+        for features in _whole_frames(buffer, settings):
+            produced += len(features)
+            yield features
+        buffer = buffer[max(0, (len(buffer) - window) // hop + 1) * hop :]
+    due = total // hop + 1 - produced
+    if due > 0:
+        padded = np.concatenate((buffer, np.zeros(window + due * hop, np.float32)))
+        yield np.concatenate(list(_whole_frames(padded, settings)))[:due]
+
+
+def _whole_frames(buffer: FloatArray, settings: FeatureSettings) -> Iterator[FloatArray]:
+    if len(buffer) < settings.win_length:
+        return
+    frames = np.lib.stride_tricks.sliding_window_view(buffer, settings.win_length)[:: settings.hop_length]
+    for start in range(0, len(frames), _FRAMES_PER_BLOCK):
+        yield _compute(frames[start : start + _FRAMES_PER_BLOCK], settings)
+
+
+def _compute(frames: FloatArray, settings: FeatureSettings) -> FloatArray:
+    """Turns windows [F, win_length] into features [F, channels]."""
+    raw = (
+        _autocorrelation(frames, settings)
+        if settings.kind == "autocorrelation"
+        else _log_mel(frames, settings)
+    )
+    if settings.mean is not None:
+        raw = raw - np.asarray(settings.mean, np.float32)
+    if settings.std is not None:
+        raw = raw / np.asarray(settings.std, np.float32)
+    return raw.astype(np.float32, copy=False)
+
+
+def _autocorrelation(frames: FloatArray, settings: FeatureSettings) -> FloatArray:
+    """Log energy, then lags 1..channels-1 over the energy.
+
+    The paper's 32 coefficients grow with the square of the level; energy and shape apart say the same, and stay
+    in a range that a network can learn from. By the Wiener-Khinchin theorem the lags are a cosine transform of
+    the power spectrum, whose length leaves room for the longest lag.
+    """
+    length = settings.win_length + settings.channels
+    length += length % 2
+    power = _power_spectrum(frames, settings, length, remove_dc=True)
+    lags = power @ _lag_matrix(length, settings.channels)
+    floor = np.float32(10.0 ** (settings.floor_db / 10.0))
+    energy = np.maximum(lags[:, :1], 0.0) + floor
+    lags[:, 1:] /= energy
+    lags[:, :1] = np.log(energy)
+    return lags
+
+
+def _log_mel(frames: FloatArray, settings: FeatureSettings) -> FloatArray:
+    length = 2 << (settings.win_length - 1).bit_length()
+    power = _power_spectrum(frames, settings, length, remove_dc=False)
+    bands = power @ _mel_matrix(length, settings.sample_rate, settings.channels, settings.fmin, settings.fmax)
+    floor = np.float32(10.0 ** (settings.floor_db / 10.0) / settings.channels)
+    logarithm: FloatArray = np.log(bands + floor)
+    return logarithm
+
+
+def _power_spectrum(
+    frames: FloatArray, settings: FeatureSettings, length: int, *, remove_dc: bool
+) -> FloatArray:
+    """Returns [F, length // 2 + 1] whose sum over both sides is the window's mean square."""
+    if remove_dc:
+        frames = (frames - frames.mean(axis=1, keepdims=True)).astype(np.float32, copy=False)
+    window = _hann(settings.win_length)
+    spectrum: AnyArray = np.fft.rfft(frames * window, n=length, axis=1)
+    power: AnyArray = spectrum.real**2 + spectrum.imag**2
+    scale = np.float32(1.0 / (length * float((window.astype(np.float64) ** 2).sum())))
+    return (power * scale).astype(np.float32, copy=False)
+
+
+@lru_cache(maxsize=8)
+def _hann(length: int) -> FloatArray:
+    return (0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length)).astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _lag_matrix(length: int, channels: int) -> FloatArray:
+    """Returns the inverse transform of a power spectrum at the first lags, [length // 2 + 1, channels]."""
+    bins = np.arange(length // 2 + 1)[:, None]
+    sides = np.full((length // 2 + 1, 1), 2.0)
+    sides[0] = sides[-1] = 1.0
+    cosines: DoubleArray = sides * np.cos(2.0 * np.pi * bins * np.arange(channels) / length)
+    return cosines.astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _mel_matrix(length: int, sample_rate: int, channels: int, fmin: float, fmax: float) -> FloatArray:
+    """Returns triangles, equally wide in mel (2595 log10(1 + f / 700)), [length // 2 + 1, channels]."""
+    mel_edges = np.linspace(_mel(fmin), _mel(fmax), channels + 2)
+    edges = 700.0 * (10.0 ** (mel_edges / 2595.0) - 1.0)
+    frequency = np.arange(length // 2 + 1)[:, None] * sample_rate / length
+    rising = (frequency - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - frequency) / (edges[2:] - edges[1:-1])
+    bands: DoubleArray = 2.0 * np.maximum(0.0, np.minimum(rising, falling))
+    return bands.astype(np.float32)
+
+
+def _mel(frequency: float) -> float:
+    return float(2595.0 * np.log10(1.0 + frequency / 700.0))
