@@ -1,0 +1,18 @@
+"""`build.py train-default`: the training environment, then the training package's own program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from build_tools import environments
+from build_tools.console import run
+from build_tools.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def train_default_model(arguments: Sequence[str]) -> int:
+    """Train the bundled model and return the exit status; the arguments go on as they are."""
+    python = environments.ensure(environments.DEV)
+    return run([python, "-m", "training.default_model", *arguments], cwd=ROOT)
