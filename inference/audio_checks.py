@@ -1,5 +1,6 @@
 """Looks at a sound file before it is decoded and says in one sentence what is wrong with it."""
 
+import codecs
 import struct
 from pathlib import Path
 
@@ -55,21 +56,19 @@ def _file_size(path: Path) -> int:
             raise LipwrightError(f"{path}: is not an ordinary file; copy the sound to a file first")
         return path.stat().st_size
     except (OSError, ValueError) as error:
-        raise LipwrightError(
-            f"{path}: cannot be reached ({error}); check the path"
-        ) from error
+        raise LipwrightError(f"{path}: cannot be reached ({error}); check the path") from error
 
 
 def _is_text(head: bytes) -> bool:
     try:
-        text = head.decode("utf-8")
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)  # may end within a character
     except UnicodeDecodeError:
         return False
     return all(character.isprintable() or character in "\r\n\t\ufeff" for character in text)
 
 
 def _check_wav_length(path: Path, size: int) -> None:
-    """Compares the sizes that a WAV's chunks declare with what the file holds; libsndfile would not complain."""
+    """Compares the size that a WAV declares with what the file holds; libsndfile would not complain."""
     with path.open("rb") as stream:
         position, rate_bytes = 12, 0
         while position + 8 <= size:

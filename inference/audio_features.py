@@ -95,16 +95,12 @@ class FeatureSettings:
         known = set(cls.__dataclass_fields__) - {"sample_rate"}
         unknown = sorted(set(values) - known)
         if unknown:
-            raise LipwrightError(
-                f"feature setting '{unknown[0]}' is unknown: update Lipwright"
-            )
+            raise LipwrightError(f"feature setting '{unknown[0]}' is unknown: update Lipwright")
         try:
             plain = {name: _plain(name, value) for name, value in values.items()}
             return cls(sample_rate=sample_rate, **plain)
         except (TypeError, ValueError) as error:
-            raise LipwrightError(
-                f"a feature setting has the wrong type: {error}"
-            ) from error
+            raise LipwrightError(f"a feature setting has the wrong type: {error}") from error
 
 
 def _plain(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON values
@@ -129,8 +125,8 @@ def extract_features(samples: FloatArray, settings: FeatureSettings) -> FloatArr
         settings: see `FeatureSettings`.
 
     Returns:
-        [N // hop_length + 1, channels]; frame i is the window centred on sample i * hop_length, with zeros beyond
-        the ends. Normalised by mean and std where the settings hold them.
+        [N // hop_length + 1, channels]; frame i is the window centred on sample i * hop_length, with zeros
+        beyond the ends. Normalised by mean and std where the settings hold them.
     """
     return np.concatenate(list(feature_blocks([samples], settings)))
 
@@ -177,24 +173,21 @@ def _whole_frames(buffer: FloatArray, settings: FeatureSettings) -> Iterator[Flo
 
 def _compute(frames: FloatArray, settings: FeatureSettings) -> FloatArray:
     """Turns windows [F, win_length] into features [F, channels]."""
-    raw = (
-        _autocorrelation(frames, settings)
-        if settings.kind == "autocorrelation"
-        else _log_mel(frames, settings)
-    )
+    compute = _autocorrelation if settings.kind == "autocorrelation" else _log_mel
+    raw = compute(frames, settings)
     if settings.mean is not None:
-        raw = raw - np.asarray(settings.mean, np.float32)
+        raw -= np.array(settings.mean, np.float32)
     if settings.std is not None:
-        raw = raw / np.asarray(settings.std, np.float32)
+        raw /= np.array(settings.std, np.float32)
     return raw.astype(np.float32, copy=False)
 
 
 def _autocorrelation(frames: FloatArray, settings: FeatureSettings) -> FloatArray:
     """Log energy, then lags 1..channels-1 over the energy.
 
-    The paper's 32 coefficients grow with the square of the level; energy and shape apart say the same, and stay
-    in a range that a network can learn from. By the Wiener-Khinchin theorem the lags are a cosine transform of
-    the power spectrum, whose length leaves room for the longest lag.
+    The paper's 32 coefficients grow with the square of the level; energy and shape apart say the same, and
+    stay in a range that a network can learn from. By the Wiener-Khinchin theorem the lags are a cosine
+    transform of the power spectrum, whose length leaves room for the longest lag.
     """
     length = settings.win_length + settings.channels
     length += length % 2

@@ -1,0 +1,63 @@
+"""Writes a file whole or not at all."""
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import LipwrightError
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full: free some space or choose another folder",
+    errno.EDQUOT: "your disk quota is used up: free some space or choose another folder",
+    errno.EACCES: "writing there is not permitted: choose another folder",
+    errno.EPERM: "writing there is not permitted: choose another folder",
+    errno.EROFS: "that disk is read-only: choose another folder",
+    errno.ENOENT: "its folder does not exist: make it first or choose another",
+    errno.ENOTDIR: "its folder is a file: choose another folder",
+    errno.EISDIR: "a folder has that name: choose another name",
+    errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
+    errno.EFBIG: "the disk takes no file that large: choose another folder or leave the vertices out",
+}
+
+
+def cannot_write(path: Path, error: OSError) -> LipwrightError:
+    """Returns the sentence for a failed write."""
+    remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror or error}: choose another folder")
+    return LipwrightError(f"{path}: cannot be written; {remedy}")
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Gives a temporary path beside `path` and puts the finished file in place when the block ends well.
+
+    Whatever goes wrong, `path` keeps what it held and the temporary file is removed.
+
+    Raises:
+        LipwrightError: when the file cannot be written, with the reason and what to do.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=".lipwright-", suffix=".part", dir=path.parent)
+        os.close(handle)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    temporary = Path(name)
+    try:
+        yield temporary
+        _finish(temporary, path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _finish(temporary: Path, path: Path) -> None:
+    """Flushes to the disk, gives ordinary permissions (mkstemp's are private) and renames."""
+    with temporary.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    umask = os.umask(0)
+    os.umask(umask)
+    temporary.chmod(0o666 & ~umask)
+    temporary.replace(path)
