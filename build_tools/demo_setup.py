@@ -21,8 +21,8 @@ def make_demo(wav: Path | None, blender: str, output: Path, emotion: str) -> int
 
     Args:
         wav: the line of dialogue; None takes the bundled one.
-        blender: the Blender version. The default one runs the add-on as it lies in the repository; any other has the
-            built extension installed into it.
+        blender: the Blender version. The default one runs the add-on as it lies in the repository; any other
+            has the built extension installed into it.
         output: the folder that receives the film, the .blend and the contact sheet.
         emotion: such as "joy=0.6,anger=0.2"; empty for neutral.
 
