@@ -24,7 +24,7 @@ MEGABYTE = 1 << 20
 
 @dataclass(frozen=True)
 class Cost:
-    """What a program took: seconds by the clock, and its largest resident memory in megabytes (None on Windows)."""
+    """What a program took: seconds by the clock, and its peak memory in megabytes (None on Windows)."""
 
     seconds: float
     peak: float | None

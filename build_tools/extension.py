@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 import sys
-import tomllib
 from typing import TYPE_CHECKING
 
 from build_tools import environments
@@ -103,21 +103,25 @@ def _add_wheels(stage: Path, chosen: list[Platform], python: Path) -> None:
             names.add(wheel.name)
     manifest = stage / "blender_manifest.toml"
     text = manifest.read_text(encoding="utf-8")
-    clash = {"wheels", "platforms"} & tomllib.loads(text).keys()
-    if clash:
-        message = f"blender_manifest.toml sets {', '.join(sorted(clash))}, which is for build.py to write."
-        raise BuildError(message)
     manifest.write_text(_with_lists(text, chosen, sorted(names)), encoding="utf-8")
 
 
 def _with_lists(manifest: str, chosen: list[Platform], wheels: list[str]) -> str:
-    """Return the manifest with platforms and wheels before its first table, where top-level keys stand."""
-    platforms = ", ".join(f'"{wanted.name}"' for wanted in chosen)
-    listed = "".join(f'  "./wheels/{name}",\n' for name in wheels)
-    lists = f"platforms = [{platforms}]\nwheels = [\n{listed}]\n\n"
-    lines = manifest.splitlines(keepends=True)
-    first_table = next((i for i, line in enumerate(lines) if line.startswith("[")), len(lines))
-    return "".join([*lines[:first_table], lists, *lines[first_table:]])
+    """Return the manifest with its two empty lists, platforms and wheels, filled in.
+
+    Raises:
+        BuildError: where it has no such lists.
+    """
+    lists = {
+        "platforms = []\n": f"platforms = {json.dumps([wanted.name for wanted in chosen])}\n",
+        "wheels = []\n": f"wheels = {json.dumps([f'./wheels/{name}' for name in wheels], indent=2)}\n",
+    }
+    for empty, filled in lists.items():
+        if manifest.count(f"\n{empty}") != 1:
+            message = f"blender_manifest.toml must have one line `{empty.strip()}` for build.py to fill in."
+            raise BuildError(message)
+        manifest = manifest.replace(f"\n{empty}", f"\n{filled}")
+    return manifest
 
 
 def _build(stage: Path, chosen: list[Platform], python: Path, tool: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -76,12 +77,18 @@ def test_an_environment_is_renewed_when_its_lock_changes(tmp_path, monkeypatch):
     assert installed == ["tiny.txt", "tiny.txt"]
 
 
-def test_manifest_lists_land_before_the_first_table():
-    manifest = 'id = "x"\n\n[permissions]\nfiles = "reads sound"\n'
-    lists = extension._with_lists(manifest, list(PLATFORMS[:1]), ["a-1-py3-none-any.whl"])  # noqa: SLF001 - the seam
-    assert lists.index("wheels = [") < lists.index("[permissions]")
-    assert 'platforms = ["linux-x64"]' in lists
-    assert '"./wheels/a-1-py3-none-any.whl"' in lists
+def test_manifest_lists_are_filled_in():
+    manifest = (ROOT / "blender_addon" / "blender_manifest.toml").read_text()
+    filled = extension._with_lists(manifest, list(PLATFORMS[:1]), ["a-1-py3-none-any.whl"])  # noqa: SLF001 - the seam
+    read = tomllib.loads(filled)
+    assert read["platforms"] == ["linux-x64"]
+    assert read["wheels"] == ["./wheels/a-1-py3-none-any.whl"]
+    assert read["permissions"]
+
+
+def test_a_manifest_without_the_empty_lists_is_refused():
+    with pytest.raises(BuildError, match=r"platforms = \[\]"):
+        extension._with_lists('id = "x"\n', list(PLATFORMS), [])  # noqa: SLF001 - the seam
 
 
 def test_an_unknown_platform_is_refused():
