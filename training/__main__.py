@@ -1,0 +1,149 @@
+"""Command line of the training package: ``python -m training import | train | evaluate``.
+
+Imports are lazy on purpose: importing capture and evaluating a bundle need no torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from inference.errors import LipwrightError
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The argument parser, with one subcommand per task."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training",
+        description="Turn captured takes into a Lipwright model bundle, and measure it.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_import(commands)
+    _add_train(commands)
+    _add_evaluate(commands)
+    return parser
+
+
+def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "import",
+        help="read capture folders into a training project",
+        description="Read takes (a sound file and its motion with the same name) from one or more folders, "
+        "put their motion on the bundled head and write a training project.",
+    )
+    parser.add_argument(
+        "folders", metavar="FOLDER", nargs="+", type=Path, help="capture project or folder of takes"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="PROJECT", type=Path, required=True, help="project folder to write"
+    )
+    parser.add_argument("--head", metavar="HEAD.npz", type=Path, help="another head than the bundled one")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.set_defaults(run=run_import)
+
+
+def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "train", help="train a model on a project", description="Train a network and write a model bundle."
+    )
+    parser.add_argument("project", metavar="PROJECT", type=Path, help="folder written by 'import'")
+    parser.add_argument(
+        "-o", "--output", metavar="F.lipmodel", type=Path, required=True, help="bundle to write"
+    )
+    parser.add_argument(
+        "--network", metavar="NAME", default="karras2017", help="network to train (%(default)s)"
+    )
+    parser.add_argument("--features", choices=("log_mel", "autocorrelation"), help="what the network hears")
+    parser.add_argument("--steps", type=int, help="optimiser steps")
+    parser.add_argument("--seed", type=int, help="seed of everything random")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda (%(default)s)")
+    parser.add_argument("--name", help="name of the model; the output's stem by default")
+    parser.add_argument("--licence", default="unspecified", help="licence of the model (%(default)s)")
+    parser.add_argument("--credits", default="", help="whose capture it is")
+    parser.add_argument("--run-folder", metavar="DIR", type=Path, help="checkpoint and TensorBoard curves")
+    parser.set_defaults(run=run_train)
+
+
+def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure a model beside its baselines",
+        description="Measure a model on takes that never trained, beside the static mean face, "
+        "ridge regression from log-mel and loudness that drives the jaw.",
+    )
+    parser.add_argument(
+        "model", metavar="F.lipmodel", type=Path, nargs="?", help="bundle; without it, baselines only"
+    )
+    parser.add_argument("project", metavar="PROJECT", type=Path, help="folder written by 'import'")
+    parser.add_argument(
+        "--split", choices=("train", "validation", "test"), default="test", help="default: test"
+    )
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.set_defaults(run=run_evaluate)
+
+
+def run_import(arguments: argparse.Namespace) -> None:
+    """Import capture folders and print how well the head follows them."""
+    from inference.bundled import default_head_path  # noqa: PLC0415 - lazy, see above
+    from inference.head_mesh import load_head  # noqa: PLC0415 - lazy, see above
+
+    from .capture_import import import_capture  # noqa: PLC0415 - lazy, see above
+    from .report import import_table  # noqa: PLC0415 - lazy, see above
+
+    head = load_head(arguments.head or default_head_path())
+    figures = import_capture(arguments.folders, arguments.output, head, _show_take)
+    print(json.dumps(figures, indent=1) if arguments.json else import_table(figures))
+
+
+def _show_take(name: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{name:<40}", end="", file=sys.stderr, flush=True)
+
+
+def run_train(arguments: argparse.Namespace) -> None:
+    """Train a network on a project."""
+    from .command_train import train_command  # noqa: PLC0415 - needs torch
+
+    figures = train_command(
+        arguments.project,
+        arguments.output,
+        network=arguments.network,
+        name=arguments.name,
+        licence=arguments.licence,
+        credits_line=arguments.credits,
+        device=arguments.device,
+        steps=arguments.steps,
+        seed=arguments.seed,
+        feature_kind=arguments.features,
+        run_folder=arguments.run_folder,
+    )
+    print(json.dumps(figures, indent=1, default=str))
+
+
+def run_evaluate(arguments: argparse.Namespace) -> None:
+    """Measure a model and its baselines."""
+    from .evaluation import evaluate  # noqa: PLC0415 - lazy, see above
+    from .report import evaluation_table  # noqa: PLC0415 - lazy, see above
+
+    result = evaluate(arguments.model, arguments.project, arguments.split)
+    print(json.dumps(result.as_dict(), indent=1) if arguments.json else evaluation_table(result))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; 0 only when all that was asked for was done."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except LipwrightError as error:
+        print(f"lipwright: error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lipwright: stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

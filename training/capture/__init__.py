@@ -1,0 +1,1 @@
+"""Readers of captured motion, one file format or corpus layout per module."""

@@ -1,0 +1,86 @@
+"""What every reader of captured motion returns, and how lost frames are filled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LONGEST_BRIDGE_S = 0.1
+"""Gaps up to this long are interpolated and still count as captured; longer ones do not train."""
+
+
+@dataclass(frozen=True)
+class RawMotion:
+    """Motion of one take before it is put on the head. T frames at a constant rate; lost frames are filled.
+
+    Attributes:
+        kind: "weights", "rig116", "vertices_478" or "vertices_head".
+        frame_rate: Frames a second.
+        start_s: Time of frame 0 in seconds of the take, before the source's own offset.
+        valid: Frames [T] that were really captured.
+        weights: ARKit weights [T, 52], or None.
+        vertices: Tracked vertices [T, N, 3], or None.
+        head_rotation: Pitch, yaw, roll [T, 3] in radians, or None.
+    """
+
+    kind: str
+    frame_rate: float
+    start_s: float
+    valid: NDArray[np.bool_]
+    weights: NDArray[np.float32] | None = None
+    vertices: NDArray[np.float32] | None = None
+    head_rotation: NDArray[np.float32] | None = None
+
+    @property
+    def frames(self) -> int:
+        """Number of motion frames T."""
+        return len(self.valid)
+
+
+def fill_lost_frames(values: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Interpolate linearly over frames that hold NaN or infinity.
+
+    Args:
+        values: [T, ...]; a frame with any non-finite number counts as lost.
+
+    Returns:
+        Filled float32 values [T, ...] and the frames [T] that were present.
+    """
+    flat = np.asarray(values, dtype=np.float32).reshape(len(values), -1)
+    present: NDArray[np.bool_] = np.isfinite(flat).all(axis=1)
+    if present.all() or not present.any():
+        return np.asarray(values, dtype=np.float32), present
+    filled = interpolate(
+        np.flatnonzero(present).astype(float), flat[present], np.arange(len(flat), dtype=float)
+    )
+    return filled.reshape(values.shape), present
+
+
+def interpolate(
+    source_times: NDArray[np.float64], values: NDArray[np.floating], times: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Linear interpolation of [S, C] values at increasing times, held at both ends; [T, C] float32."""
+    if len(source_times) == 1:
+        return np.repeat(np.asarray(values, dtype=np.float32), len(times), axis=0)
+    right = np.clip(np.searchsorted(source_times, times, side="right"), 1, len(source_times) - 1)
+    left = right - 1
+    share = (times - source_times[left]) / (source_times[right] - source_times[left])
+    share = np.clip(share, 0.0, 1.0)[:, None]
+    mixed: NDArray[np.float32] = (values[left] * (1.0 - share) + values[right] * share).astype(np.float32)
+    return mixed
+
+
+def frames_near_a_sample(
+    source_times: NDArray[np.float64], times: NDArray[np.float64], frame_rate: float
+) -> NDArray[np.bool_]:
+    """Which resampled frames [T] lie within a short bridge of captured rows on both sides."""
+    right = np.clip(np.searchsorted(source_times, times - 1e-6), 0, len(source_times) - 1)
+    left = np.clip(np.searchsorted(source_times, times + 1e-6, side="right") - 1, 0, len(source_times) - 1)
+    bridge = source_times[right] - source_times[left]
+    near: NDArray[np.bool_] = bridge <= max(LONGEST_BRIDGE_S, 1.5 / frame_rate)
+    return near

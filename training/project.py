@@ -1,0 +1,237 @@
+"""The training project on disk: every take as coefficients of one motion basis, with its sound beside it.
+
+    PROJECT/project.json        takes, splits, speakers, head id and hash
+    PROJECT/motion_basis.npz    basis [R, V, 3], orthonormal over 3V, metres
+    PROJECT/audio/              the takes' sound files, copied so that the project can move
+    PROJECT/takes/NAME.npz      coefficients [T, R], weights [T, 52], valid [T], curves [T, 3], head_rotation
+    [T, 3]
+
+``vertex_offsets = coefficients @ basis`` are metres relative to the head's template.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inference.errors import LipwrightError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+FORMAT_VERSION = 1
+SPLITS = ("train", "validation", "test")
+CURVE_NAMES = ("lip_gap", "mouth_width", "chin_drop")
+
+
+@dataclass(frozen=True)
+class TakeEntry:
+    """One line of ``project.json``: where a take came from and how it is used.
+
+    Attributes:
+        name: Unique within the project; names ``takes/NAME.npz``.
+        audio: Sound file, relative to the project's folder.
+        split: "train", "validation" or "test".
+        speaker: Who speaks.
+        source: Kind of capture ("vertices_478", "vertices_head", "weights", "rig116").
+        frame_rate: Motion frames a second.
+        offset_s: Time of frame 0 in seconds of the sound.
+        emotion: Label from ``capture.toml``; "neutral" where nothing is said.
+    """
+
+    name: str
+    audio: str
+    split: str
+    speaker: str
+    source: str
+    frame_rate: float
+    offset_s: float
+    emotion: str = "neutral"
+
+
+@dataclass(frozen=True)
+class Take:
+    """One take, ready to train on or to measure against. T motion frames, R basis rows.
+
+    Attributes:
+        name: Unique within the project.
+        split: "train", "validation" or "test".
+        speaker: Who speaks.
+        source: Kind of capture, see `TakeEntry`.
+        emotion: Label of the whole take.
+        audio_path: The sound file.
+        frame_rate: Motion frames a second.
+        offset_s: Time of frame 0 in seconds of the sound.
+        coefficients: Motion [T, R] in the project's basis, metres.
+        weights: The 52 ARKit weights [T, 52], 0..1.
+        valid: Frames [T] that were really captured; others are interpolated.
+        curves: Tracked lip gap, mouth width and chin drop over the eye distance [T, 3]; NaN without
+            landmarks.
+        head_rotation: Pitch, yaw, roll [T, 3] in radians; zero where the capture has none.
+    """
+
+    name: str
+    split: str
+    speaker: str
+    source: str
+    emotion: str
+    audio_path: Path
+    frame_rate: float
+    offset_s: float
+    coefficients: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    curves: NDArray[np.float32]
+    head_rotation: NDArray[np.float32]
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Time of every motion frame [T] in seconds of the sound."""
+        return self.offset_s + np.arange(len(self.coefficients), dtype=np.float64) / self.frame_rate
+
+    @property
+    def has_curves(self) -> bool:
+        """Whether the source tracked landmarks, so that r can be measured against them."""
+        return bool(np.isfinite(self.curves).any())
+
+
+@dataclass(frozen=True)
+class Project:
+    """A loaded training project.
+
+    Attributes:
+        path: The project's folder.
+        head_id: Which head the motion lies on.
+        head_hash: sha256 over that head's arrays.
+        basis: Orthonormal motion basis [R, V, 3].
+        takes: All takes, in the order of import.
+        figures: What the import measured (fit errors), free form.
+    """
+
+    path: Path
+    head_id: str
+    head_hash: str
+    basis: NDArray[np.float32]
+    takes: tuple[Take, ...]
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def split(self, name: str) -> tuple[Take, ...]:
+        """The takes of one split, in the order of import."""
+        if name not in SPLITS:
+            raise LipwrightError(
+                f"{self.path}: there is no split called '{name}'; choose {', '.join(SPLITS)}."
+            )
+        return tuple(take for take in self.takes if take.split == name)
+
+
+def write_take(folder: Path, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write ``takes/NAME.npz`` under the project's folder."""
+    (folder / "takes").mkdir(parents=True, exist_ok=True)
+    data: dict[str, Any] = {**arrays, "curve_names": np.array(CURVE_NAMES)}
+    np.savez(folder / "takes" / f"{name}.npz", **data)
+
+
+def write_index(
+    folder: Path, head: tuple[str, str], entries: list[TakeEntry], figures: Mapping[str, Any]
+) -> None:
+    """Write ``project.json``; last of all, so that an interrupted import is never taken for a project."""
+    document = {
+        "format_version": FORMAT_VERSION,
+        "head_id": head[0],
+        "head_hash": head[1],
+        "curve_names": list(CURVE_NAMES),
+        "figures": dict(figures),
+        "takes": [asdict(entry) for entry in entries],
+    }
+    (folder / "project.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def load_project(path: str | Path) -> Project:
+    """Read a training project.
+
+    Args:
+        path: Folder that ``python -m training import`` wrote.
+
+    Raises:
+        LipwrightError: The folder is no project, or one of its files is missing, damaged or inconsistent.
+    """
+    folder = Path(path)
+    document = _read_index(folder)
+    basis = _read_arrays(folder / "motion_basis.npz", ("basis",))["basis"]
+    if basis.ndim != 3 or basis.shape[2] != 3:  # noqa: PLR2004 - x, y, z
+        raise _damaged(folder / "motion_basis.npz", f"basis has shape {basis.shape}, not [R, V, 3]")
+    takes = tuple(_read_take(folder, _entry(folder, record), len(basis)) for record in document["takes"])
+    return Project(
+        folder,
+        str(document["head_id"]),
+        str(document["head_hash"]),
+        basis,
+        takes,
+        document.get("figures", {}),
+    )
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    file = folder / "project.json"
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise LipwrightError(
+            f"{folder}: no training project here; make it with 'python -m training import FOLDER -o PROJECT'."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise LipwrightError(f"{file}: cannot be read ({error}); import the capture again.") from error
+    if not isinstance(document, dict) or document.get("format_version") != FORMAT_VERSION:
+        raise _damaged(file, f"not format version {FORMAT_VERSION}")
+    if not {"head_id", "head_hash", "takes"} <= document.keys() or not isinstance(document["takes"], list):
+        raise _damaged(file, "head_id, head_hash or takes is missing")
+    return document
+
+
+def _entry(folder: Path, record: Any) -> TakeEntry:  # noqa: ANN401 - straight from JSON
+    try:
+        entry = TakeEntry(**record)
+    except TypeError as error:
+        raise _damaged(folder / "project.json", f"a take has wrong fields: {error}") from error
+    if entry.split not in SPLITS or entry.frame_rate <= 0:
+        raise _damaged(folder / "project.json", f"take {entry.name} has an impossible split or frame rate")
+    if any(Path(part).is_absolute() or ".." in Path(part).parts for part in (entry.audio, entry.name)):
+        raise _damaged(folder / "project.json", f"take {entry.name} points outside the project")
+    return entry
+
+
+def _read_take(folder: Path, entry: TakeEntry, rows: int) -> Take:
+    file = folder / "takes" / f"{entry.name}.npz"
+    keys = ("coefficients", "weights", "valid", "curves", "head_rotation")
+    arrays = _read_arrays(file, keys)
+    frames = len(arrays["coefficients"])
+    expected = {"coefficients": (frames, rows), "weights": (frames, 52), "valid": (frames,)}
+    expected |= {"curves": (frames, len(CURVE_NAMES)), "head_rotation": (frames, 3)}
+    for key, shape in expected.items():
+        if arrays[key].shape != shape:
+            raise _damaged(file, f"{key} has shape {arrays[key].shape}, expected {shape}")
+    if not all(np.isfinite(arrays[key]).all() for key in ("coefficients", "weights")):
+        raise _damaged(file, "motion is not finite")
+    fields = asdict(entry)
+    fields["audio_path"] = folder / fields.pop("audio")
+    fields |= arrays
+    return Take(**fields)
+
+
+def _read_arrays(file: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            return {key: archive[key] for key in keys}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise _damaged(file, str(error)) from error
+
+
+def _damaged(file: Path, problem: str) -> LipwrightError:
+    return LipwrightError(f"{file}: damaged ({problem}); import the capture again.")
