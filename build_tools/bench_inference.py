@@ -8,19 +8,17 @@ from __future__ import annotations
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from inference.audio_file import read_audio
-from inference.blendshape_solve import BlendshapeSolver
 from inference.bundled import default_model_path
-from inference.emotion import emotion_vector
 from inference.face_prediction import FacePredictor
-from inference.frame_timing import frame_times
 from inference.model_bundle import load_bundle
-from inference.pipeline import animate_line
+from inference.pipeline import animate_line, model_solver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,33 +51,26 @@ def loudness_jaw(path: Path) -> np.ndarray:
 
 def measure(short: Path, long: Path) -> dict[str, float]:
     """Return the figures by name: seconds of computing, and seconds of audio per second of computing."""
-    bundle = load_bundle(default_model_path())
-    predictor = FacePredictor(bundle)
+    predictor = FacePredictor(load_bundle(default_model_path()))
     figures = {}
     for name, path in (("10 s", short), ("60 s", long)):
         duration = read_audio(path).duration
-        taken = median_seconds(lambda path=path: animate_line(predictor, path, FRAME_RATE))  # type: ignore[misc]
-        figures[f"{name} line"] = duration / taken
-        figures[f"{name} baseline"] = duration / median_seconds(lambda path=path: loudness_jaw(path))  # type: ignore[misc]
+        ours = median_seconds(partial(animate_line, predictor, path, FRAME_RATE))
+        figures[f"{name} line"] = duration / ours
+        figures[f"{name} baseline"] = duration / median_seconds(partial(loudness_jaw, path))
     figures.update(_second_emotion(predictor, short))
     return figures
 
 
 def _second_emotion(predictor: FacePredictor, path: Path) -> dict[str, float]:
-    """Time a line from its file with a first emotion, and again from the kept analysis with another."""
-    bundle = predictor.bundle
-    names = [name for name in bundle.emotion_names if name != "neutral"]
-    joy, anger = (emotion_vector(bundle, {name: 0.7}, 1.0) for name in (names[0], names[-1]))
-    clip = read_audio(path)
-    times = frame_times(clip.duration, FRAME_RATE)
-    analysis = predictor.analyse(clip)
-    solver = BlendshapeSolver.from_bundle(bundle)
-
-    def again() -> None:
-        solver.solve(predictor.coefficients(analysis, times, anger))
-
-    first = median_seconds(lambda: animate_line(predictor, path, FRAME_RATE, emotion=joy))
-    return {"first emotion": first, "second emotion": median_seconds(again)}
+    """Time a line from its file with one emotion, and again with another from what the first kept."""
+    names = [name for name in predictor.bundle.emotion_names if name != "neutral"]
+    one, other = {names[0]: 0.7}, {names[-1]: 0.7}
+    solver = model_solver(predictor.bundle)
+    kept = animate_line(predictor, path, FRAME_RATE, one).analysis
+    first = partial(animate_line, predictor, path, FRAME_RATE, one, solver=solver)
+    second = partial(animate_line, predictor, path, FRAME_RATE, other, solver=solver, analysis=kept)
+    return {"first emotion": median_seconds(first), "second emotion": median_seconds(second)}
 
 
 if __name__ == "__main__":

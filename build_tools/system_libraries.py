@@ -1,4 +1,4 @@
-"""The shared libraries that Blender's wheels expect from the system, and the packages that bring them.
+"""What Blender's wheels and virtual environments expect from the system, and the packages that bring it.
 
 Run as a program (`python3 -m build_tools.system_libraries`), it prints the Debian packages that are missing.
 """
@@ -6,6 +6,7 @@ Run as a program (`python3 -m build_tools.system_libraries`), it prints the Debi
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import sys
 
 from build_tools.console import BuildError
@@ -26,23 +27,26 @@ DEBIAN_PACKAGES = {
 }
 
 
-def missing_libraries() -> dict[str, str]:
-    """Return the libraries that cannot be loaded, with the Debian package of each; empty except on Linux."""
+def missing_parts() -> dict[str, str]:
+    """Return what this machine lacks, with the Debian package of each; empty except on Linux."""
     if not sys.platform.startswith("linux"):
         return {}
-    return {name: package for name, package in DEBIAN_PACKAGES.items() if not _loads(name)}
+    missing = {name: package for name, package in DEBIAN_PACKAGES.items() if not _loads(name)}
+    if importlib.util.find_spec("ensurepip") is None:  # Debian keeps it apart from Python
+        missing["Python's venv module"] = "python3-venv"
+    return missing
 
 
 def require_system_libraries() -> None:
-    """Check that Blender's wheels will find what they need.
+    """Check that environments can be made and that Blender's wheels will find what they need.
 
     Raises:
-        BuildError: naming every missing library and the command that installs them all.
+        BuildError: naming everything that is missing and the command that installs it all.
     """
-    missing = missing_libraries()
+    missing = missing_parts()
     if missing:
         message = (
-            f"Blender needs system libraries that this machine lacks: {', '.join(missing)}. "
+            f"Blender needs parts of the system that this machine lacks: {', '.join(missing)}. "
             "On Debian and Ubuntu install them, as root, with: "
             f"apt-get update && apt-get install -y --no-install-recommends {' '.join(missing.values())}"
         )
@@ -58,4 +62,4 @@ def _loads(name: str) -> bool:
 
 
 if __name__ == "__main__":
-    print(" ".join(missing_libraries().values()))
+    print(" ".join(missing_parts().values()))

@@ -23,7 +23,9 @@ class Line:
 
 LINES = (
     Line("every_voice", "rms", "Every voice moves a face, my friend: watch how both my lips move."),
-    Line("blue_boat", "slt", "Five brave men pushed the old blue boat away from the shore before we woke up."),
+    Line(
+        "blue_boat", "slt", "Five brave men pushed the old blue boat away from the shore before we woke up."
+    ),
 )
 
 
