@@ -1,0 +1,109 @@
+"""`python -m build_tools.demo.run`: one line of dialogue to .blend, .mp4 and contact sheet."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from build_tools.demo.contact_sheet import Tile, pick_frames, write_contact_sheet
+from build_tools.demo.video import write_video
+from build_tools.paths import ROOT
+
+TILES = 12
+
+
+@dataclass(frozen=True)
+class AnimatedLine:
+    """What came out of Blender.
+
+    Attributes:
+        fps: frames a second of the scene.
+        gap: [T] lip gap of every frame, in metres.
+        pictures: [T] the rendered frames.
+    """
+
+    fps: Fraction
+    gap: np.ndarray
+    pictures: list[Path]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="build.py demo", description=__doc__)
+    parser.add_argument("--wav", type=Path, required=True, help="the line of dialogue")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="the folder for the results")
+    parser.add_argument("--emotion", default="", help="such as joy=0.6,anger=0.2")
+    parser.add_argument("--blender-python", type=Path, default=Path(sys.executable), help="has bpy")
+    parser.add_argument("--extension-zip", type=Path, help="install this extension instead of the checkout's")
+    return parser.parse_args()
+
+
+def animate(arguments: argparse.Namespace, folder: Path) -> AnimatedLine | None:
+    """Run Blender on the line; None when it failed (it has said why).
+
+    Blender is a process of its own: its interpreter can be another version, and the libraries that write the
+    video would clash with the ones inside bpy.
+    """
+    command: list[str | Path] = [
+        *(arguments.blender_python, ROOT / "build_tools" / "demo" / "animate_line.py"),
+        *("--wav", arguments.wav, "--blend", arguments.output / "demo.blend", "--frames", folder),
+        *("--emotion", arguments.emotion),
+    ]
+    if arguments.extension_zip:
+        command += ["--extension-zip", arguments.extension_zip]
+    if subprocess.run(command, check=False).returncode:
+        return None
+    report = json.loads((folder / "line.json").read_text())
+    pictures = sorted(folder.glob("frame_*.png"))
+    return AnimatedLine(Fraction(report["fps"]), np.asarray(report["gap"]), pictures)
+
+
+def phones_of(wav: Path) -> list[tuple[str, float, float]]:
+    """Phones with start and end in seconds from a .tsv beside the line; none where there is no such file."""
+    table = wav.with_suffix(".tsv")
+    if not table.is_file():
+        return []
+    rows = (line.split("\t") for line in table.read_text(encoding="utf-8").splitlines())
+    return [(row[0], float(row[1]), float(row[2])) for row in rows if len(row) >= 3 and row[1][:1].isdigit()]  # noqa: PLR2004 - a row is phone, start, end
+
+
+def _caption(phones: list[tuple[str, float, float]], time: float) -> str:
+    return next((phone for phone, start, end in phones if start <= time < end), "")
+
+
+def film(line: AnimatedLine, wav: Path, folder: Path) -> None:
+    """Write demo.mp4 and demo_contact_sheet.png into `folder`."""
+    samples, sample_rate = soundfile.read(wav, dtype="float32", always_2d=True)
+    sound = samples.mean(axis=1)
+    write_video(folder / "demo.mp4", line.pictures, line.fps, sound, sample_rate)
+    phones = phones_of(wav)
+    times = {index: float(index / line.fps) for index in pick_frames(line.gap, TILES)}
+    tiles = [Tile(line.pictures[index], time, _caption(phones, time)) for index, time in times.items()]
+    duration = len(line.gap) / float(line.fps)
+    write_contact_sheet(folder / "demo_contact_sheet.png", wav.name, tiles, sound, line.gap, duration)
+
+
+def main() -> int:
+    """Make the three files and say where they are; 1 when the line could not be animated."""
+    arguments = _arguments()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="lipwright-demo-") as frames:
+        line = animate(arguments, Path(frames))
+        if line is None:
+            return 1
+        film(line, arguments.wav, arguments.output)
+    for name in ("demo.blend", "demo.mp4", "demo_contact_sheet.png"):
+        print(arguments.output / name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
