@@ -1,0 +1,28 @@
+"""What the panel has selected and chosen, and why Generate cannot run; cheap enough for every redraw."""
+
+import bpy
+
+from . import properties
+from .face_target import choose_object, face_target
+from .inference.errors import LipwrightError
+
+
+def selected_face(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The object that a generation would animate."""
+    return choose_object(context.view_layer.objects.active, context.view_layer.objects.selected[:])
+
+
+def check_choices(context: bpy.types.Context) -> None:
+    """Fail with the reason why Generate cannot run now; quick enough to be asked at every redraw.
+
+    Raises:
+        LipwrightError: the reason and the remedy.
+    """
+    settings = context.scene.lipwright
+    face_target(selected_face(context), exact=settings.mode == "EXACT")
+    if settings.source == "FILE":
+        if not settings.audio_path:
+            raise LipwrightError("no line is chosen: choose a sound file")
+    elif not settings.strip_name:
+        raise LipwrightError("no line is chosen: choose a sound strip, or a sound file")
+    properties.chosen_model_path(settings)

@@ -1,0 +1,177 @@
+"""`blender --command lipwright animate LINE.wav... -o DIR`: lines into .blend files, without a window."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import sample_head
+from .inference.errors import LipwrightError
+from .inference.frame_timing import exact_frame_rate, parse_frame_rate
+
+_commands: list[Any] = []
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lipwright", description="Animates faces from dialogue.", allow_abbrev=False
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    animate = commands.add_parser(
+        "animate",
+        help="animate lines into .blend files",
+        description="Writes one .blend file a line: the face, its Action and the sound.",
+        allow_abbrev=False,
+    )
+    animate.add_argument(
+        "lines", nargs="+", type=Path, metavar="LINE", help="sound file: WAV, FLAC, OGG or MP3"
+    )
+    animate.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the files"
+    )
+    animate.add_argument(
+        "--blend", type=Path, metavar="FILE", help="a scene to animate in place of the sample head"
+    )
+    animate.add_argument(
+        "--object", metavar="NAME", help="with --blend: the face's object; default: the active one"
+    )
+    animate.add_argument("--model", type=Path, metavar="FILE", help="a .lipmodel; default: the bundled one")
+    animate.add_argument(
+        "--exact", action="store_true", help="key the model's own basis, not the ARKit shapes"
+    )
+    animate.add_argument(
+        "--fps", metavar="RATE", help="frame rate such as 24, 29.97 or 30000/1001; default: the scene's"
+    )
+    animate.add_argument(
+        "--emotion", default="", metavar="NAME=WEIGHT,...", help="for instance joy=0.6,anger=0.2"
+    )
+    animate.add_argument("--strength", type=float, default=1.0, metavar="0..1", help="scales the emotion")
+    return parser
+
+
+def _open_scene(options: argparse.Namespace) -> bpy.types.Object:
+    """Open the user's scene or an empty one with the sample head, and name the face."""
+    if options.blend is None:
+        bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+        return sample_head.add_sample_head(bpy.context.scene.collection)
+    if not options.blend.is_file():
+        raise LipwrightError(f"{options.blend}: there is no such file; give a .blend file")
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(options.blend.resolve()), load_ui=False)
+    except RuntimeError as error:
+        raise LipwrightError(f"{options.blend}: {' '.join(str(error).split())}; give a .blend file") from None
+    if options.object is None:
+        return bpy.context.view_layer.objects.active
+    if options.object not in bpy.data.objects:
+        raise LipwrightError(f"{options.blend}: it has no object '{options.object}'; give another --object")
+    return bpy.data.objects[options.object]
+
+
+def _set_frame_rate(scene: bpy.types.Scene, rate: Fraction) -> None:
+    """Blender holds a whole number over a base: 30000/1001 is 30 over 1.001."""
+    whole = round(rate) or 1
+    scene.render.fps = whole
+    scene.render.fps_base = float(whole / rate)
+
+
+def _save(path: Path) -> None:
+    """Save under a temporary name in the same folder, then rename: no half file is ever seen."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".blend", dir=path.parent)
+    os.close(handle)
+    try:
+        bpy.context.preferences.filepaths.save_version = 0  # no .blend1 beside the temporary name
+        bpy.ops.wm.save_as_mainfile(filepath=temporary, copy=True, check_existing=False)
+        Path(temporary).replace(path)
+    except (RuntimeError, OSError) as error:
+        raise LipwrightError(f"{path}: cannot be written ({error}); choose another folder") from None
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _animate_line(path: Path, options: argparse.Namespace) -> Path:
+    from .generate import generate  # noqa: PLC0415 - loads the network's runtime when first used
+    from .inference.emotion import parse_emotion  # noqa: PLC0415 - likewise
+
+    if not path.is_file():
+        raise LipwrightError(f"{path}: there is no such sound file; give another")
+    obj = _open_scene(options)
+    if options.fps:
+        _set_frame_rate(bpy.context.scene, exact_frame_rate(parse_frame_rate(options.fps)))
+    result = generate(
+        bpy.context.scene,
+        obj,
+        path.resolve(),
+        model_path=options.model,
+        exact=options.exact,
+        emotion=parse_emotion(options.emotion) if options.emotion else None,
+        strength=options.strength,
+    )
+    for warning in result.warnings:
+        print(f"lipwright: warning: {path}: {warning}", file=sys.stderr)
+    destination = options.output / f"{path.stem}.blend"
+    _save(destination)
+    return destination
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Two lines of one name would write one file."""
+    seen: dict[str, Path] = {}
+    for path in options.lines:
+        if path.stem in seen:
+            raise LipwrightError(
+                f"{path} and {seen[path.stem]} would both write {path.stem}.blend: give them different names"
+            )
+        seen[path.stem] = path
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LipwrightError(f"{options.output}: {error.strerror}; choose another folder") from None
+
+
+def _animate(options: argparse.Namespace) -> int:
+    _check_outputs(options)
+    failures = 0
+    for path in options.lines:
+        try:
+            print(_animate_line(path, options))
+        except (LipwrightError, OSError, MemoryError) as error:
+            failures += 1
+            print(f"lipwright: error: {' '.join(str(error).split())}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def cli(argv: Sequence[str]) -> int:
+    """Run the extension's command.
+
+    Args:
+        argv: arguments after `lipwright`.
+
+    Returns:
+        0 when all that was asked for was done, 1 on bad input, 2 on a wrong command line.
+    """
+    try:
+        options = _parser().parse_args(list(argv))
+    except SystemExit as stop:  # argparse has printed help or what is wrong
+        return int(stop.code or 0)
+    try:
+        return _animate(options)
+    except LipwrightError as error:
+        print(f"lipwright: error: {error}", file=sys.stderr)
+        return 1
+
+
+def register() -> None:
+    """Make the command known to `blender --command`."""
+    _commands.append(bpy.utils.register_cli_command("lipwright", cli))
+
+
+def unregister() -> None:
+    """Forget the command."""
+    while _commands:
+        bpy.utils.unregister_cli_command(_commands.pop())

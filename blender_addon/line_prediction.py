@@ -1,0 +1,196 @@
+"""A line of dialogue to face motion, without Blender's data: safe to run in a thread.
+
+The only module of the extension that loads the network's runtime. What does not depend on emotion is kept, so
+that generating a line again with other sliders costs a fraction of the first time.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .inference.audio_file import read_audio
+from .inference.blendshape_solve import BlendshapeSolver
+from .inference.emotion import emotion_vector
+from .inference.errors import Cancelled, LipwrightError
+from .inference.face_prediction import FacePredictor, SpeechAnalysis
+from .inference.frame_timing import frame_count
+from .inference.model_bundle import ModelBundle, load_bundle
+
+Progress = Callable[[float], None]
+Cancel = Callable[[], bool]
+_T = TypeVar("_T")
+_KEPT_LINES = 8
+_KEPT_MODELS = 2
+
+
+@dataclass(frozen=True)
+class LineRequest:
+    """What to animate, in plain values.
+
+    Attributes:
+        audio_path: the dialogue.
+        model_path: the model bundle.
+        frame_rate: the scene's frames per second.
+        origin: scene frame at which the sound starts; may lie between two frames.
+        first: first scene frame wanted; None for the sound's start.
+        last: frame after the last one wanted; None for the sound's end.
+        exact: coefficients of the model's own basis only, without the solve for ARKit weights.
+        emotion: weight of each named emotion.
+        strength: scales the whole emotion, 0..1.
+        threads: processor threads of the network; None lets it choose.
+    """
+
+    audio_path: Path
+    model_path: Path
+    frame_rate: Fraction
+    origin: float = 1.0
+    first: int | None = None
+    last: int | None = None
+    exact: bool = False
+    emotion: Mapping[str, float] = field(default_factory=dict)
+    strength: float = 1.0
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class PredictedLine:
+    """One line's face motion at the scene's frames.
+
+    Attributes:
+        model: the bundle that predicted it.
+        frames: whole scene frames [T].
+        coefficients: of the model's basis [T, P].
+        weights: ARKit weights [T, 52] in 0..1, in the order of `model.arkit_names`; None when exact.
+        duration: length of the sound in seconds.
+        warnings: what an animator should know about the sound.
+    """
+
+    model: ModelBundle
+    frames: NDArray[np.float32]
+    coefficients: NDArray[np.float32]
+    weights: NDArray[np.float32] | None
+    duration: float
+    warnings: tuple[str, ...]
+
+
+class _Recent:
+    """Keeps the most recently used values of one kind."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[Hashable, object] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        if key not in self._values:
+            self._values[key] = make()
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
+        self._values.move_to_end(key)
+        return self._values[key]  # type: ignore[return-value]
+
+    def clear(self) -> None:
+        self._values.clear()
+
+
+_predictors = _Recent(_KEPT_MODELS)
+_solvers = _Recent(_KEPT_MODELS)
+_analyses = _Recent(_KEPT_LINES)
+
+
+def clear_caches() -> None:
+    """Forget loaded models and analysed lines."""
+    for kept in (_predictors, _solvers, _analyses):
+        kept.clear()
+
+
+def _file_version(path: Path) -> tuple[str, int, int]:
+    """A key that changes with the file."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise LipwrightError(f"{path}: cannot be read ({error.strerror}); choose another file") from None
+    return str(path), status.st_mtime_ns, status.st_size
+
+
+def _predictor(model_path: Path, threads: int | None) -> FacePredictor:
+    key = (*_file_version(model_path), threads)
+    return _predictors.get(key, lambda: FacePredictor(load_bundle(model_path), threads=threads))
+
+
+def load_model(model_path: Path, threads: int | None = None) -> ModelBundle:
+    """Read a model bundle, or hand back the one already read.
+
+    Raises:
+        LipwrightError: the file is missing or no sound bundle.
+    """
+    return _predictor(model_path, threads).bundle
+
+
+def _solver(model_path: Path, model: ModelBundle) -> BlendshapeSolver:
+    key = _file_version(model_path)
+    return _solvers.get(key, lambda: BlendshapeSolver(model.arkit_deltas, model.basis, model.mean_offset))
+
+
+def _analysis(
+    request: LineRequest, predictor: FacePredictor, progress: Progress, cancelled: Cancel
+) -> tuple[SpeechAnalysis, tuple[str, ...]]:
+    def analyse() -> tuple[SpeechAnalysis, tuple[str, ...]]:
+        clip = read_audio(request.audio_path)
+        progress(0.1)
+        analysis = predictor.analyse(clip, lambda done: progress(0.1 + 0.4 * done), cancelled)
+        return analysis, tuple(clip.warnings)
+
+    key = (_file_version(request.audio_path), _file_version(request.model_path))
+    return _analyses.get(key, analyse)
+
+
+def _wanted_frames(request: LineRequest, duration: float) -> NDArray[np.float32]:
+    start = math.ceil(request.origin - 1e-6)
+    frames = np.arange(start, start + frame_count(duration, request.frame_rate))
+    first = start if request.first is None else request.first
+    last = frames[-1] + 1 if request.last is None else request.last
+    kept = frames[(frames >= first) & (frames < last)]
+    if not len(kept):
+        raise LipwrightError(f"{request.audio_path}: the strip shows no frame of the sound; extend the strip")
+    return kept.astype(np.float32)
+
+
+def predict_line(
+    request: LineRequest,
+    progress: Progress = lambda _done: None,
+    cancelled: Cancel = lambda: False,
+) -> PredictedLine:
+    """Predict a line's face motion.
+
+    Args:
+        request: what to animate.
+        progress: called with the share done, 0..1.
+        cancelled: asked often; when true the prediction stops.
+
+    Raises:
+        LipwrightError: the sound, the model or a setting is unusable; the sentence says which and why.
+        Cancelled: `cancelled` said so.
+    """
+    progress(0.0)
+    predictor = _predictor(request.model_path, request.threads)
+    model = predictor.bundle
+    emotion = emotion_vector(model, dict(request.emotion), request.strength)
+    analysis, warnings = _analysis(request, predictor, progress, cancelled)
+    frames = _wanted_frames(request, analysis.duration)
+    times = (frames.astype(np.float64) - request.origin) / float(request.frame_rate)
+    coefficients = predictor.coefficients(
+        analysis, times, emotion, progress=lambda done: progress(0.5 + 0.4 * done), cancelled=cancelled
+    )
+    progress(0.9)
+    weights = None if request.exact else _solver(request.model_path, model).solve(coefficients)
+    if cancelled():
+        raise Cancelled
+    progress(1.0)
+    return PredictedLine(model, frames, coefficients, weights, analysis.duration, warnings)

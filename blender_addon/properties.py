@@ -1,0 +1,179 @@
+"""What the animator chooses, stored in the scene as `scene.lipwright`."""
+
+from pathlib import Path
+
+import bpy
+
+from . import sound_strip
+from .inference.bundled import default_model_path
+from .inference.errors import LipwrightError
+
+
+def _strip_names(_settings: bpy.types.PropertyGroup, context: bpy.types.Context, typed: str) -> list[str]:
+    """Names that the strip field offers."""
+    names = [strip.name for strip in sound_strip.sound_strips(context.scene)]
+    return [name for name in names if typed.lower() in name.lower()]
+
+
+def _model_changed(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    settings.emotion_source = ""  # the panel, or the next generation, reads the other model's names
+
+
+class LipwrightEmotion(bpy.types.PropertyGroup):
+    """One of the model's emotions; `name` is the model's own."""
+
+    value: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Weight",
+        description="How much of this emotion colours the next generation",
+        default=0.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+
+
+class LipwrightSettings(bpy.types.PropertyGroup):
+    """The panel's choices for one scene."""
+
+    source: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Line From",
+        description="Where the line of dialogue comes from",
+        items=[
+            ("FILE", "File", "A sound file on disk"),
+            (
+                "STRIP",
+                "Sound Strip",
+                "A sound strip of this scene's sequencer, where it lies and as it is trimmed",
+            ),
+        ],
+        default="FILE",
+    )
+    audio_path: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Sound File",
+        description="The line of dialogue: WAV, FLAC, OGG or MP3",
+        subtype="FILE_PATH",
+    )
+    strip_name: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Sound Strip",
+        description="The strip whose sound is the line",
+        search=_strip_names,
+    )
+    start_at: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Start",
+        description="Frame at which the line starts",
+        items=[
+            ("SCENE", "Scene Start", "The first frame of the scene's range; the range is set to the line"),
+            ("CURRENT", "Current Frame", "The current frame; the scene's range grows to hold the line"),
+        ],
+        default="SCENE",
+    )
+    model_source: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Model",
+        description="Who speaks: the trained model that moves the face",
+        items=[
+            ("BUNDLED", "Bundled", "The model that comes with Lipwright"),
+            ("FILE", "File", "A .lipmodel file, such as one trained on your own actor"),
+        ],
+        default="BUNDLED",
+        update=_model_changed,
+    )
+    model_path: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Model File",
+        description="A trained model (.lipmodel)",
+        subtype="FILE_PATH",
+        update=_model_changed,
+    )
+    mode: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Curves",
+        description="Which shape keys get the animation",
+        items=[
+            ("ARKIT", "ARKit 52", "The face's ARKit shape keys, which have names and are easy to edit"),
+            (
+                "EXACT",
+                "Exact",
+                "The model's own basis as shape keys, without the fit to ARKit; sample head only",
+            ),
+        ],
+        default="ARKIT",
+    )
+    emotions: bpy.props.CollectionProperty(type=LipwrightEmotion)  # type: ignore[valid-type]
+    emotion_source: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Model of the Sliders",
+        description="The model whose emotions the sliders are",
+        options={"HIDDEN"},
+    )
+    strength: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Strength",
+        description="Scales all emotions of the next generation",
+        default=1.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    add_sound: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Add Sound",
+        description="Put the line's sound into the sequencer, unless it is there already",
+        default=True,
+    )
+    set_range: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Set Frame Range",
+        description="Fit the scene's frame range to the line",
+        default=True,
+    )
+
+
+def chosen_model_path(settings: LipwrightSettings) -> Path:
+    """The model that the settings name.
+
+    Raises:
+        LipwrightError: a file is wanted and none is chosen.
+    """
+    if settings.model_source == "BUNDLED":
+        return default_model_path()
+    if not settings.model_path:
+        raise LipwrightError("no model file is chosen: choose a .lipmodel file, or the bundled model")
+    return Path(bpy.path.abspath(settings.model_path))
+
+
+def emotions_are_loaded(settings: LipwrightSettings) -> bool:
+    """Whether the sliders are those of the chosen model."""
+    try:
+        return settings.emotion_source == str(chosen_model_path(settings))
+    except LipwrightError:
+        return False
+
+
+def load_emotions(settings: LipwrightSettings) -> None:
+    """Make the sliders those of the chosen model; sliders of the same name keep their value.
+
+    Raises:
+        LipwrightError: the model cannot be read.
+    """
+    from .line_prediction import load_model  # noqa: PLC0415 - the network's runtime is loaded when first used
+
+    path = chosen_model_path(settings)
+    kept = {emotion.name: emotion.value for emotion in settings.emotions}
+    names = load_model(path).emotion_names
+    settings.emotions.clear()
+    for name in names:
+        emotion = settings.emotions.add()
+        emotion.name = name
+        emotion.value = kept.get(name, 0.0)
+    settings.emotion_source = str(path)
+
+
+_CLASSES = (LipwrightEmotion, LipwrightSettings)
+
+
+def register() -> None:
+    """Register the settings on every scene."""
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.Scene.lipwright = bpy.props.PointerProperty(type=LipwrightSettings)
+
+
+def unregister() -> None:
+    """Remove the settings."""
+    del bpy.types.Scene.lipwright
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)
