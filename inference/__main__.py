@@ -1,0 +1,82 @@
+"""The command `python -m inference`: sound files in, motion files out."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .command import CommandOptions, run_command
+from .errors import LipwrightError
+from .frame_timing import parse_frame_rate
+
+_DESCRIPTION = """Animates faces from recorded speech: for each LINE.wav (WAV, FLAC, OGG or MP3) writes
+DIR/LINE.csv, .npz or .json."""
+_EPILOG = """csv: Live Link Face layout (Unreal, Faceit and others read it). npz: weights, vertex positions and topology.
+json: weights by name. Exits with 0 only when every line was animated."""
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns 0 when all was done, 1 for failures, 130 when interrupted."""
+    parser = _parser()
+    parsed = parser.parse_args(arguments)
+    try:
+        return run_command(_options(parsed))
+    except LipwrightError as error:
+        print(f"lipwright: error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lipwright: interrupted; finished lines are kept", file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m inference", description=_DESCRIPTION, epilog=_EPILOG)
+    parser.add_argument("lines", nargs="+", type=Path, metavar="LINE.wav", help="sound files to animate")
+    parser.add_argument(
+        "-o", "--output", required=True, type=Path, metavar="DIR", help="folder for the results"
+    )
+    parser.add_argument(
+        "--format", choices=("csv", "npz", "json"), default="csv", help="what to write (default: csv)"
+    )
+    parser.add_argument(
+        "--fps", default="30", metavar="RATE", help="frames per second, e.g. 24, 29.97, 60000/1001"
+    )
+    parser.add_argument("--emotion", default="", metavar="NAME=VALUE,...", help="e.g. joy=0.6,anger=0.2")
+    parser.add_argument("--model", type=Path, metavar="F.lipmodel", help="another model than the bundled one")
+    parser.add_argument(
+        "--character", type=Path, metavar="F.npz", help="a face with shapes and topology of its own"
+    )
+    parser.add_argument("--no-vertices", action="store_true", help="npz without the large vertex_offsets")
+    parser.add_argument(
+        "--threads", type=_positive, metavar="N", help="processor cores to use (default: all)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object about the results to stdout"
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1")
+    return int(text)
+
+
+def _options(parsed: argparse.Namespace) -> CommandOptions:
+    return CommandOptions(
+        lines=tuple(parsed.lines),
+        output=parsed.output,
+        format=parsed.format,
+        frame_rate=parse_frame_rate(parsed.fps),
+        emotion=parsed.emotion,
+        model=parsed.model,
+        character=parsed.character,
+        vertices=not parsed.no_vertices,
+        threads=parsed.threads,
+        as_json=parsed.json,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""What the command line does with its options: every line in turn, failures told and passed over."""
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from .array_types import Progress
+from .bundled import default_model_path
+from .character import Character, apply_character, load_character
+from .emotion import emotion_weights, parse_emotion
+from .errors import LipwrightError
+from .face_prediction import FacePredictor
+from .model_bundle import load_bundle
+from .motion_files import write_csv, write_json, write_npz
+from .pipeline import FaceMotion, animate_line, model_solver
+from .progress_bar import ProgressBar
+
+
+@dataclass(frozen=True)
+class CommandOptions:
+    """What was asked for; see `python -m inference --help`."""
+
+    lines: tuple[Path, ...]
+    output: Path
+    format: str
+    frame_rate: Fraction
+    emotion: str
+    model: Path | None
+    character: Path | None
+    vertices: bool
+    threads: int | None
+    as_json: bool
+
+
+def run_command(options: CommandOptions) -> int:
+    """Animates every line and returns the exit code, 0 only when all succeeded.
+
+    Raises:
+        LipwrightError: for what concerns all lines: the model, the character, the emotion or the folder.
+    """
+    animator = _Animator(options)
+    _make_folder(options.output)
+    taken: dict[Path, Path] = {}
+    reports = []
+    for line in options.lines:
+        target = options.output / f"{line.stem}.{options.format}"
+        reports.append(animator.report(line, target, taken.setdefault(target, line)))
+    failed = sum(not report["ok"] for report in reports)
+    if options.as_json:
+        print(json.dumps({"ok": not failed, "lines": reports}, ensure_ascii=False))
+    elif len(reports) > 1:
+        print(f"{len(reports) - failed} of {len(reports)} lines animated into {options.output}")
+    return 1 if failed else 0
+
+
+class _Animator:
+    """A model, loaded once for all lines."""
+
+    def __init__(self, options: CommandOptions) -> None:
+        self._options = options
+        bundle = load_bundle(options.model or default_model_path())
+        self._emotion = parse_emotion(options.emotion)
+        emotion_weights(bundle, self._emotion)  # refuses unknown names before any line is begun
+        self._character: Character | None = load_character(options.character) if options.character else None
+        self._predictor = FacePredictor(bundle, options.threads)
+        self._solver = model_solver(bundle)
+
+    def report(self, line: Path, target: Path, first_user: Path) -> dict[str, Any]:
+        """Animates one line, tells the user, and returns what `--json` prints of it."""
+        started = time.perf_counter()
+        result: dict[str, Any] = {"input": str(line), "output": str(target), "ok": False}
+        try:
+            if first_user is not line:
+                raise LipwrightError(
+                    f"{line}: its result would replace that of {first_user}; rename one of them"
+                )
+            motion = self._animate(line, target)
+        except LipwrightError as error:
+            print(f"lipwright: error: {error}", file=sys.stderr)
+            return {**result, "output": None, "error": str(error)}
+        for warning in motion.warnings:
+            print(f"lipwright: warning: {warning}", file=sys.stderr)
+        result.update(
+            ok=True,
+            frames=len(motion.times),
+            duration=motion.duration,
+            seconds=round(time.perf_counter() - started, 4),
+            warnings=list(motion.warnings),
+        )
+        if not self._options.as_json:
+            print(
+                f"{target}: {len(motion.times)} frames, {motion.duration:.2f} s in {result['seconds']:.2f} s"
+            )
+        return result
+
+    def _animate(self, line: Path, target: Path) -> FaceMotion:
+        with ProgressBar(line.name) as bar:
+            motion = animate_line(
+                self._predictor,
+                line,
+                self._options.frame_rate,
+                self._emotion,
+                solver=self._solver,
+                progress=bar.part(0.0, 0.6),
+            )
+            if self._character:
+                motion = apply_character(motion, self._character)
+            self._write(motion, target, bar.part(0.6, 1.0))
+        return motion
+
+    def _write(self, motion: FaceMotion, target: Path, progress: Progress) -> None:
+        if self._options.format == "npz":
+            write_npz(motion, target, vertices=self._options.vertices, progress=progress)
+        elif self._options.format == "json":
+            write_json(motion, target)
+        else:
+            write_csv(motion, target)
+
+
+def _check_target(line: Path, first_user: Path) -> None:
+    if first_user is not line:
+        raise LipwrightError(f"{line}: its result would replace that of {first_user}; rename one of them")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LipwrightError(f"{folder}: cannot hold results ({error.strerror}); choose another") from error

@@ -1,0 +1,80 @@
+"""Named emotions, their strengths, and emotions that change over a line."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .array_types import DoubleArray, FloatArray
+from .errors import LipwrightError
+from .model_bundle import ModelBundle
+
+
+def parse_emotion(text: str) -> dict[str, float]:
+    """Reads "joy=0.6,anger=0.2"; a name alone means 1.
+
+    Raises:
+        LipwrightError: when a value is no number.
+    """
+    weights: dict[str, float] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, separator, value = (piece.strip() for piece in part.partition("="))
+        try:
+            weights[name] = float(value) if separator else 1.0
+        except ValueError:
+            weights[name] = math.nan
+        if not name or not math.isfinite(weights[name]):
+            raise LipwrightError(f"emotion '{part}' is not NAME=NUMBER: write for example joy=0.6,anger=0.2")
+    return weights
+
+
+def emotion_weights(bundle: ModelBundle, weights: Mapping[str, float]) -> FloatArray:
+    """Returns one weight per emotion of the model, [K], from weights by name (any case).
+
+    Raises:
+        LipwrightError: for a name that the model does not know; it lists those that it knows.
+    """
+    known = {name.lower(): index for index, name in enumerate(bundle.emotion_names)}
+    row = np.zeros(len(known), np.float32)
+    for name, value in weights.items():
+        if name.lower() not in known:
+            listed = ", ".join(bundle.emotion_names)
+            raise LipwrightError(
+                f"emotion '{name}' is unknown to the model {bundle.name}: choose among {listed}"
+            )
+        row[known[name.lower()]] = value
+    return row
+
+
+def emotion_vector(bundle: ModelBundle, weights: Mapping[str, float], strength: float = 1.0) -> FloatArray:
+    """Returns the latent vector [E] of a mix of named emotions.
+
+    Args:
+        bundle: the model whose emotions they are.
+        weights: by name, usually 0..1.
+        strength: factor on all of them.
+
+    Raises:
+        LipwrightError: for a name that the model does not know.
+    """
+    mixed: FloatArray = emotion_weights(bundle, weights) @ bundle.emotion_vectors
+    return (mixed * np.float32(strength)).astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True, eq=False)
+class EmotionTrack:
+    """Emotion keyed over a line, linear between keys and constant beyond the first and last.
+
+    Attributes:
+        times: [K] seconds, ascending.
+        vectors: [K, E] latent vectors.
+    """
+
+    times: DoubleArray
+    vectors: FloatArray
+
+    def __call__(self, times: DoubleArray) -> FloatArray:
+        """Returns the latent vectors [N, E] at times [N] in seconds."""
+        columns = [np.interp(times, self.times, column) for column in self.vectors.T]
+        return np.stack(columns, axis=1).astype(np.float32)

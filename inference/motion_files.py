@@ -1,0 +1,183 @@
+"""Writes a motion as Live Link Face CSV, as .npz with vertices, or as JSON; whole or not at all.
+
+Everything is written as it is computed, so that an hour needs no more memory than its weights.
+"""
+
+import json
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from .array_types import AnyArray, CancelCheck, FloatArray, Progress
+from .atomic_file import atomic_path
+from .blendshape_names import ARKIT_NAMES, HEAD_AND_EYE_COLUMNS, LIVE_LINK_COLUMNS, LIVE_LINK_SHAPES
+from .errors import Cancelled, LipwrightError
+from .npz_file import fixed_zip_info
+from .pipeline import FaceMotion
+
+JSON_FORMAT = "lipwright-weights"
+_BLOCK_BYTES = 32 << 20
+_ROWS = 4096
+
+
+def write_csv(motion: FaceMotion, path: str | Path) -> None:
+    """Writes the Live Link Face layout: Timecode, BlendshapeCount, the weights, nine head and eye rotations.
+
+    Timecodes are HH:MM:SS:FF.mmm, where FF.mmm are frames since the full second, so that rows of a fractional
+    rate such as 29.97 keep their true time. A character's own shapes keep their own names as columns.
+
+    Raises:
+        LipwrightError: when the file cannot be written.
+    """
+    columns, order = _csv_columns(motion)
+    count = len(columns)
+    row_format = ",".join(["%.6f"] * count)
+    rotations = np.zeros((_ROWS, len(HEAD_AND_EYE_COLUMNS)), np.float32)
+    with atomic_path(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(",".join(("Timecode", "BlendshapeCount", *columns)) + "\n")
+        for start in range(0, len(motion.times), _ROWS):
+            block = motion.weights[start : start + _ROWS, order]
+            values = np.concatenate((block, rotations[: len(block)]), axis=1).tolist()
+            for index, row in enumerate(values, start):
+                stream.write(f"{timecode(index, motion.frame_rate)},{count},{row_format % tuple(row)}\n")
+
+
+def _csv_columns(motion: FaceMotion) -> tuple[tuple[str, ...], list[int]]:
+    """Returns the value columns, and for each weight column its place in `motion.weights`."""
+    if set(motion.weight_names) == set(ARKIT_NAMES):
+        return LIVE_LINK_COLUMNS, [motion.weight_names.index(name) for name in LIVE_LINK_SHAPES]
+    names = tuple(name.replace(",", "_").replace("\n", " ") for name in motion.weight_names)
+    return (*names, *HEAD_AND_EYE_COLUMNS), list(range(len(names)))
+
+
+def timecode(frame: int, frame_rate: Fraction) -> str:
+    """Returns HH:MM:SS:FF.mmm of a frame; hours go on beyond 24."""
+    nominal = -(-frame_rate.numerator // frame_rate.denominator)
+    per_second = nominal * 1000
+    total = round(Fraction(frame) / frame_rate * per_second)
+    seconds, thousandths = divmod(total, per_second)
+    frames, fraction = divmod(thousandths, 1000)
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}:{frames:02d}.{fraction:03d}"
+
+
+def write_json(motion: FaceMotion, path: str | Path) -> None:
+    """Writes weights by name, one list per shape, for game engines.
+
+    Raises:
+        LipwrightError: when the file cannot be written.
+    """
+    head = {
+        "format": JSON_FORMAT,
+        "version": 1,
+        "fps": float(motion.frame_rate),
+        "frames": len(motion.times),
+        "duration": motion.duration,
+    }
+    with atomic_path(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(json.dumps(head, indent=1)[:-2] + ',\n "weights": {')
+        for index, name in enumerate(motion.weight_names):
+            stream.write(",\n  " if index else "\n  ")
+            stream.write(f"{json.dumps(name, ensure_ascii=False)}: [")
+            for start in range(0, len(motion.times), _ROWS):
+                part = motion.weights[start : start + _ROWS, index].tolist()
+                stream.write(("," if start else "") + ",".join(f"{value:.5g}" for value in part))
+            stream.write("]")
+        stream.write("\n }\n}\n")
+
+
+def npz_size(motion: FaceMotion) -> int:
+    """Returns about how many bytes `write_npz` with vertices takes."""
+    return len(motion.times) * motion.geometry.template.size * 4 + motion.weights.nbytes
+
+
+def write_npz(
+    motion: FaceMotion,
+    path: str | Path,
+    *,
+    vertices: bool = True,
+    progress: Progress | None = None,
+    cancelled: CancelCheck | None = None,
+) -> None:
+    """Writes the motion with its vertices and topology, for tools that read NumPy archives.
+
+    Args:
+        motion: what to write.
+        path: NAME.npz.
+        vertices: False leaves out `vertex_offsets`, which take megabytes per second.
+        progress: told the share done, 0..1.
+        cancelled: asked once per block.
+
+    Raises:
+        LipwrightError: when the file cannot be written or the disk has too little room.
+        Cancelled: when `cancelled` answered true.
+    """
+    path = Path(path)
+    if vertices:
+        _check_room(path, npz_size(motion))
+    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in _small_arrays(motion).items():
+            with archive.open(fixed_zip_info(f"{name}.npy"), "w") as stream:
+                np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
+        if vertices:
+            info = fixed_zip_info("vertex_offsets.npy")
+            with archive.open(info, "w", force_zip64=True) as stream:
+                _write_offsets(motion, stream, progress, cancelled)
+
+
+def _small_arrays(motion: FaceMotion) -> dict[str, AnyArray]:
+    geometry = motion.geometry
+    return {
+        "fps": np.array(float(motion.frame_rate)),
+        "time": motion.times,
+        "template": geometry.template,
+        "faces": geometry.faces,
+        "weights": motion.weights,
+        "weight_names": np.array(motion.weight_names),
+        "head_rotation": motion.head_rotation,
+        "emotion": motion.emotion,
+        "emotion_names": np.array(motion.emotion_names),
+        "emotion_latent": motion.emotion_latent,
+        "landmarks68": geometry.landmarks68,
+    }
+
+
+def _write_offsets(
+    motion: FaceMotion, stream: IO[bytes], progress: Progress | None, cancelled: CancelCheck | None
+) -> None:
+    frames = len(motion.times)
+    shape = (frames, *motion.geometry.template.shape)
+    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, header)
+    for start, offsets in _offset_blocks(motion):
+        if cancelled is not None and cancelled():
+            raise Cancelled
+        stream.write(offsets.astype("<f4", copy=False).data.cast("B"))
+        if progress is not None:
+            progress((start + len(offsets)) / frames)
+
+
+def _offset_blocks(motion: FaceMotion) -> Iterator[tuple[int, FloatArray]]:
+    step = max(1, _BLOCK_BYTES // (motion.geometry.template.size * 4))
+    for start in range(0, len(motion.times), step):
+        yield start, np.ascontiguousarray(motion.vertex_offsets(start, start + step))
+
+
+def _check_room(path: Path, needed: int) -> None:
+    try:
+        free = shutil.disk_usage(path.parent).free
+    except OSError:
+        return  # the write itself will say what is wrong
+    if needed > free:
+        raise LipwrightError(
+            f"{path}: needs {needed / 1e9:.1f} GB and the disk has {free / 1e9:.1f} GB left; "
+            "free some space, choose another folder, or leave the vertices out"
+        )
+
+
+WRITERS: dict[str, Callable[..., Any]] = {"csv": write_csv, "npz": write_npz, "json": write_json}
+"""Writers by format name, which is also the file's extension."""
