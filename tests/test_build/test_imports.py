@@ -11,11 +11,11 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = {"assets", "blender_addon", "build_tools", "inference", "tests", "training"}
 HEAVY = {"bpy", "mathutils", "torch"}
 BLENDERS_OWN = {"bpy", "mathutils", "bpy_extras", "gpu", "blf", "aud", "addon_utils"}
-SCIENCE = {"numpy", "scipy", "soundfile", "onnxruntime"}
+LIGHT = {"numpy", "soundfile", "onnxruntime"}  # SciPy would more than double the extension's size
 MAY_IMPORT = {
-    "inference": SCIENCE,
+    "inference": LIGHT,
     "blender_addon": {"inference", "numpy"} | BLENDERS_OWN,
-    "training": {"inference", "onnx", "torch", "tqdm", "joblib", "matplotlib"} | SCIENCE,
+    "training": {"inference", "scipy", "onnx", "torch", "tqdm"} | LIGHT,
 }
 
 
