@@ -62,7 +62,9 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--name", help="name of the model; the output's stem by default")
     parser.add_argument("--licence", default="unspecified", help="licence of the model (%(default)s)")
     parser.add_argument("--credits", default="", help="whose capture it is")
-    parser.add_argument("--run-folder", metavar="DIR", type=Path, help="checkpoint and TensorBoard curves")
+    parser.add_argument(
+        "--run", dest="run_folder", metavar="DIR", type=Path, help="checkpoint and TensorBoard curves"
+    )
     parser.set_defaults(run=run_train)
 
 

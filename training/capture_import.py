@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inference.errors import LipwrightError
-from inference.measures import correlation, landmark_curves
+from inference.measures import PhoneInterval, correlation, landmark_curves
 
 from .capture.capture_toml import CaptureSettings, read_capture_toml
+from .capture.phones_tsv import read_phones
 from .capture.take_files import TakeFiles, TakeMotion, find_takes, read_take_motion
 from .face_mesh_478 import landmarks_in_head_axes
 from .head_fit import HeadShapes, fit_take, fit_vertex_take
@@ -38,7 +39,7 @@ GRID's training clips ridge regression from log-mel follows the curves best ther
 RESIDUAL_FRAMES = 1500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ImportedTake:
     """One take on the head, before it is written."""
 
@@ -50,6 +51,7 @@ class ImportedTake:
     head_rotation: NDArray[np.float32]
     fitted_curves: NDArray[np.float32] | None = None
     offsets: NDArray[np.float32] | None = None
+    phones: tuple[PhoneInterval, ...] = ()
 
 
 def import_capture(
@@ -96,13 +98,13 @@ def _import_folder(
     found = find_takes(folder)
     _check_named_takes(folder, settings, {take.stem for take in found})
     splits = assign_splits([take.stem for take in found], settings.splits)
+    phones = read_phones(folder)
     shapes = HeadShapes.of_head(head.vertices, head.shape_deltas, head.landmarks68)
     imported = []
     for take in found:
         motion = read_take_motion(take, settings, len(head.vertices))
-        imported.append(
-            _put_on_head(take, motion, settings, split=splits[take.stem], shapes=shapes, head=head)
-        )
+        on_head = _put_on_head(take, motion, settings, split=splits[take.stem], shapes=shapes, head=head)
+        imported.append(replace(on_head, phones=phones.get(take.stem, ())))
         if progress:
             progress(take.stem)
     return imported
@@ -246,9 +248,8 @@ def _write_project(
             "valid": take.valid,
             "curves": take.curves,
         }
-        write_take(
-            folder, take.entry.name, {**arrays, "head_rotation": take.head_rotation.astype(np.float32)}
-        )
+        arrays["head_rotation"] = take.head_rotation.astype(np.float32)
+        write_take(folder, take.entry.name, arrays, take.phones)
     write_index(folder, (head.head_id, head.hash), [take.entry for take in takes], figures)
 
 

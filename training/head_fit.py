@@ -49,7 +49,7 @@ UNSEEN = ("tongueOut", "cheekPuff", "jawForward")
 """Shapes that landmarks cannot tell from others; they keep the tracker's value."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HeadShapes:
     """The head's landmarks as linear functions of the 52 weights, in eye distances.
 
@@ -76,7 +76,7 @@ class HeadShapes:
         return moved
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FittedTake:
     """A fitted take.
 

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inference.errors import LipwrightError
+from inference.measures import PhoneInterval
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -56,7 +57,7 @@ class TakeEntry:
     emotion: str = "neutral"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Take:
     """One take, ready to train on or to measure against. T motion frames, R basis rows.
 
@@ -75,6 +76,7 @@ class Take:
         curves: Tracked lip gap, mouth width and chin drop over the eye distance [T, 3]; NaN without
             landmarks.
         head_rotation: Pitch, yaw, roll [T, 3] in radians; zero where the capture has none.
+        phones: Aligned phones, where the capture folder had ``phones.tsv``.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Take:
     valid: NDArray[np.bool_]
     curves: NDArray[np.float32]
     head_rotation: NDArray[np.float32]
+    phones: tuple[PhoneInterval, ...] = ()
 
     @property
     def times(self) -> NDArray[np.float64]:
@@ -102,7 +105,7 @@ class Take:
         return bool(np.isfinite(self.curves).any())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Project:
     """A loaded training project.
 
@@ -131,10 +134,14 @@ class Project:
         return tuple(take for take in self.takes if take.split == name)
 
 
-def write_take(folder: Path, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+def write_take(
+    folder: Path, name: str, arrays: Mapping[str, NDArray[Any]], phones: Sequence[PhoneInterval] = ()
+) -> None:
     """Write ``takes/NAME.npz`` under the project's folder."""
     (folder / "takes").mkdir(parents=True, exist_ok=True)
     data: dict[str, Any] = {**arrays, "curve_names": np.array(CURVE_NAMES)}
+    data["phone_names"] = np.array([phone.name for phone in phones], dtype=np.str_)
+    data["phone_times"] = np.array([(phone.start, phone.end) for phone in phones]).reshape(-1, 2)
     np.savez(folder / "takes" / f"{name}.npz", **data)
 
 
@@ -210,7 +217,9 @@ def _entry(folder: Path, record: Any) -> TakeEntry:  # noqa: ANN401 - straight f
 def _read_take(folder: Path, entry: TakeEntry, rows: int) -> Take:
     file = folder / "takes" / f"{entry.name}.npz"
     keys = ("coefficients", "weights", "valid", "curves", "head_rotation")
-    arrays = _read_arrays(file, keys)
+    arrays = _read_arrays(file, (*keys, "phone_names", "phone_times"))
+    spans = zip(arrays.pop("phone_names"), arrays.pop("phone_times"), strict=True)
+    phones = tuple(PhoneInterval(str(name), float(start), float(end)) for name, (start, end) in spans)
     frames = len(arrays["coefficients"])
     expected = {"coefficients": (frames, rows), "weights": (frames, 52), "valid": (frames,)}
     expected |= {"curves": (frames, len(CURVE_NAMES)), "head_rotation": (frames, 3)}
@@ -221,7 +230,7 @@ def _read_take(folder: Path, entry: TakeEntry, rows: int) -> Take:
         raise _damaged(file, "motion is not finite")
     fields = asdict(entry)
     fields["audio_path"] = folder / fields.pop("audio")
-    fields |= arrays
+    fields |= {**arrays, "phones": phones}
     return Take(**fields)
 
 

@@ -14,7 +14,7 @@ LONGEST_BRIDGE_S = 0.1
 """Gaps up to this long are interpolated and still count as captured; longer ones do not train."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RawMotion:
     """Motion of one take before it is put on the head. T frames at a constant rate; lost frames are filled.
 
@@ -52,7 +52,7 @@ def fill_lost_frames(values: NDArray[np.floating]) -> tuple[NDArray[np.float32],
         Filled float32 values [T, ...] and the frames [T] that were present.
     """
     flat = np.asarray(values, dtype=np.float32).reshape(len(values), -1)
-    present: NDArray[np.bool_] = np.isfinite(flat).all(axis=1)
+    present: NDArray[np.bool_] = np.asarray(np.isfinite(flat).all(axis=1))
     if present.all() or not present.any():
         return np.asarray(values, dtype=np.float32), present
     filled = interpolate(

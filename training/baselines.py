@@ -1,0 +1,236 @@
+"""Baselines that every figure stands beside: static mean, ridge regression, loudness drives the jaw.
+
+All are fitted per speaker on the train split alone; the ridge's strength is chosen on the validation split
+(or, for a speaker without one, on the last of several train takes). A speaker without train takes gets what
+all speakers' takes give.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inference.audio_features import FeatureSettings, extract_features
+from inference.audio_file import read_audio
+from inference.errors import LipwrightError
+from inference.loudness import normalise_loudness
+from inference.measures import correlation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from .project import Project, Take
+
+TARGET_DB = -20.0
+SETTINGS = FeatureSettings(kind="log_mel", channels=32)
+CONTEXT_S = np.arange(-10, 11) * 0.024
+"""Where the ridge hears the line around a frame: 240 ms either side, every 24 ms."""
+
+ALPHAS = (1e2, 3e2, 1e3, 3e3, 1e4, 3e4)
+SMOOTHING_S = 0.04
+QUIETEST_DB = -50.0
+
+
+class AudioCache:
+    """Normalised log-mel features and loudness of sound files, computed once per file."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._samples: dict[Path, NDArray[np.float32]] = {}
+        self._features: dict[Path, NDArray[np.float32]] = {}
+
+    def samples(self, path: Path) -> NDArray[np.float32]:
+        """Samples [N] at 16 kHz, brought to the training level."""
+        if path not in self._samples:
+            self._samples[path] = normalise_loudness(read_audio(path).samples, TARGET_DB)
+        return self._samples[path]
+
+    def features(self, path: Path) -> NDArray[np.float32]:
+        """Log-mel features [F, 32], one every 8 ms."""
+        if path not in self._features:
+            self._features[path] = extract_features(self.samples(path), SETTINGS)
+        return self._features[path]
+
+    def loudness(self, path: Path) -> NDArray[np.float64]:
+        """Smoothed loudness [F] in dB of full scale, one every 8 ms."""
+        frames = np.asarray(self.samples(path), dtype=np.float64)
+        hop = SETTINGS.hop_length
+        energy = np.add.reduceat(frames**2, np.arange(0, len(frames), hop)) / hop
+        reach = round(4 * SMOOTHING_S * SETTINGS.sample_rate / hop)
+        steps = np.arange(-reach, reach + 1) * hop / SETTINGS.sample_rate
+        kernel = np.exp(-0.5 * (steps / SMOOTHING_S) ** 2)
+        smooth = np.convolve(energy, kernel / kernel.sum(), mode="full")[reach : reach + len(energy)]
+        level: NDArray[np.float64] = np.maximum(10.0 * np.log10(smooth + 1e-12), QUIETEST_DB)
+        return level
+
+
+def at_times(track: NDArray[np.floating], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sample a feature track [F, ...] linearly at times [T] in seconds, held at both ends."""
+    position = np.clip(times * SETTINGS.sample_rate / SETTINGS.hop_length, 0, len(track) - 1)
+    low = np.minimum(position.astype(int), max(len(track) - 2, 0))
+    high = np.minimum(low + 1, len(track) - 1)
+    share = (position - low).reshape((-1,) + (1,) * (track.ndim - 1))
+    sampled: NDArray[np.float64] = track[low] * (1.0 - share) + track[high] * share
+    return sampled
+
+
+def context_rows(features: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the ridge sees of a take: log-mel at every context position, [T, 21 * 32]."""
+    columns = [at_times(features, times + shift) for shift in CONTEXT_S]
+    return np.concatenate(columns, axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Ridge:
+    """A fitted linear map from context rows to motion.
+
+    Attributes:
+        mean: Of the inputs [D].
+        scale: Standard deviation of the inputs [D].
+        weights: [D, P].
+        intercept: [P].
+        alpha: Strength that was chosen.
+    """
+
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    intercept: NDArray[np.float64]
+    alpha: float
+
+    def predict(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Motion [T, P] of context rows [T, D]."""
+        predicted: NDArray[np.float64] = ((rows - self.mean) / self.scale) @ self.weights + self.intercept
+        return predicted
+
+
+def fit_ridge(
+    rows: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    score: Callable[[Ridge], float] | None = None,
+    alphas: Sequence[float] = ALPHAS,
+) -> Ridge:
+    """Ridge regression, with the strength that scores best.
+
+    Args:
+        rows: Inputs [N, D].
+        targets: [N, P].
+        score: Called with every candidate, higher is better; without it the middle strength is taken.
+        alphas: Strengths to try, in units of squared standardised inputs.
+    """
+    mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
+    inputs = (rows - mean) / scale
+    centre = targets.mean(axis=0)
+    values, vectors = np.linalg.eigh(inputs.T @ inputs)
+    projected = vectors.T @ (inputs.T @ (targets - centre))
+    tried = alphas if score is not None else (alphas[len(alphas) // 2],)
+    candidates = [
+        Ridge(mean, scale, vectors @ (projected / (np.maximum(values, 0.0) + a)[:, None]), centre, a)
+        for a in tried
+    ]
+    return candidates[0] if score is None else max(candidates, key=score)
+
+
+class Baselines:
+    """The three baselines of a project."""
+
+    def __init__(
+        self,
+        project: Project,
+        head_curves: Callable[[NDArray[np.float32]], NDArray[np.float64]],
+        jaw_direction: NDArray[np.float32],
+        audio: AudioCache | None = None,
+    ) -> None:
+        """Prepare; each speaker is fitted when first asked for.
+
+        Args:
+            project: The training project.
+            head_curves: Coefficients [T, R] to lip gap, mouth width, chin drop [T, 3], for takes without
+                tracked curves.
+            jaw_direction: Coefficients [R] of jawOpen at 1.0.
+            audio: Shared feature cache.
+        """
+        self.audio = audio or AudioCache()
+        self._project = project
+        self._head_curves = head_curves
+        self._jaw = jaw_direction.astype(np.float64)
+        self._ridges: dict[str, Ridge] = {}
+
+    def curves(self, take: Take) -> NDArray[np.float64]:
+        """The capture's curves [T, 3]: tracked where the source has landmarks, else the fitted head's."""
+        return take.curves.astype(np.float64) if take.has_curves else self._head_curves(take.coefficients)
+
+    def static(self, take: Take) -> NDArray[np.float64]:
+        """The speaker's mean face: coefficients [T, R], all frames alike."""
+        mean = np.concatenate([t.coefficients[t.valid] for t in self._train_takes(take.speaker)]).mean(axis=0)
+        return np.repeat(mean[None].astype(np.float64), len(take.coefficients), axis=0)
+
+    def ridge(self, take: Take) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Ridge regression: coefficients [T, R], and its own direct prediction of the curves [T, 3]."""
+        if take.speaker not in self._ridges:
+            self._ridges[take.speaker] = self._fit_ridge(take.speaker)
+        predicted = self._ridges[take.speaker].predict(self._rows(take))
+        return predicted[:, :-3], predicted[:, -3:]
+
+    def loudness(self, take: Take) -> NDArray[np.float64]:
+        """Loudness drives the jaw, and nothing else moves: coefficients [T, R]."""
+        takes = self._train_takes(take.speaker)
+        level = np.concatenate([self._level(t)[t.valid] for t in takes])
+        opened = np.concatenate([t.coefficients[t.valid] @ self._jaw for t in takes]) / (
+            self._jaw @ self._jaw
+        )
+        slope, height = np.polyfit(level, opened, 1)
+        amount = np.clip(slope * self._level(take) + height, 0.0, 1.0)
+        return amount[:, None] * self._jaw
+
+    def _fit_ridge(self, speaker: str) -> Ridge:
+        train = self._train_takes(speaker)
+        chooser = [take for take in self._project.split("validation") if take.speaker == speaker]
+        if not chooser and len(train) > 1:
+            # The strength is chosen on a train take that is kept out for that; then all train takes are used.
+            alpha = self._fit_on(train[:-1], train[-1:]).alpha
+            return fit_ridge(*self._stacked(train), score=lambda _: 0.0, alphas=(alpha,))
+        return self._fit_on(train, chooser)
+
+    def _fit_on(self, train: Sequence[Take], chooser: Sequence[Take]) -> Ridge:
+        rows, targets = self._stacked(train)
+        if not chooser:
+            return fit_ridge(rows, targets)
+        held = [(self._rows(take), self.curves(take), take.valid) for take in chooser]
+        return fit_ridge(rows, targets, score=lambda ridge: _mean_r(ridge, held))
+
+    def _stacked(self, takes: Sequence[Take]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        rows = np.concatenate([self._rows(take)[take.valid] for take in takes])
+        targets = [np.concatenate([t.coefficients, self.curves(t)], axis=1)[t.valid] for t in takes]
+        return rows, np.concatenate(targets)
+
+    def _rows(self, take: Take) -> NDArray[np.float64]:
+        return context_rows(self.audio.features(take.audio_path), take.times)
+
+    def _level(self, take: Take) -> NDArray[np.float64]:
+        return at_times(self.audio.loudness(take.audio_path), take.times)
+
+    def _train_takes(self, speaker: str) -> list[Take]:
+        train = self._project.split("train")
+        own = [take for take in train if take.speaker == speaker]
+        if not own and not train:
+            raise LipwrightError(
+                f"{self._project.path}: no take trains, so no baseline can be fitted; import more."
+            )
+        return own or list(train)
+
+
+def _mean_r(
+    ridge: Ridge, held: Sequence[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]]
+) -> float:
+    """Mean correlation of a ridge's curves (its last three outputs) with held takes."""
+    scores = []
+    for rows, curves, valid in held:
+        predicted = ridge.predict(rows)[valid, -3:]
+        scores += [correlation(predicted[:, i], curves[valid, i]) for i in range(3)]
+    return float(np.nanmean(scores))
