@@ -1,0 +1,37 @@
+"""The left eyebrow: a raised strip that floats a hair's breadth above the skin. Millimetres."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+
+from assets.head.generator import distance_field
+from assets.head.generator.mesh_builder import Indices, MeshBuilder
+
+Array = NDArray[np.float64]
+
+# along the brow: X, Z of its middle line, half height, thickness
+_LINE = ((11.5, 13.2, 2.4, 0.7), (17.5, 15.6, 3.1, 1.3), (26.0, 18.2, 3.0, 1.5), (35.0, 20.4, 2.6, 1.5), (44.0, 20.4, 1.9, 1.2),
+         (51.5, 17.0, 1.2, 0.8), (56.0, 13.0, 0.5, 0.3))  # fmt: skip
+COLUMNS, ROWS = 14, 4
+LIFT = 0.35  # millimetres between the strip's edge and the skin
+
+
+def add_brow(builder: MeshBuilder) -> Indices:
+    """Add the brow; returns vertex numbers [5, 15] (lower to upper edge, inner to outer end)."""
+    line = np.array(_LINE)
+    at = np.linspace(0, 1, COLUMNS + 1)
+    x, z, half, thick = PchipInterpolator(np.linspace(0, 1, len(line)), line)(at).T
+    slope = np.gradient(z, x)
+    across = np.stack([-slope, np.ones_like(slope)], axis=1)
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    rows = []
+    for v in np.linspace(-1, 1, ROWS + 1):
+        px, pz = x + across[:, 0] * half * v, z + across[:, 1] * half * v
+        base = np.stack([px, distance_field.front_depth(px, pz), pz], axis=1)
+        lift = LIFT + thick * (1 - v * v)
+        rows.append(base + distance_field.gradient(base) * lift[:, None])
+    grid = builder.add_points(np.stack(rows), "brows")
+    builder.add_grid(grid, "brows")
+    return grid
