@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +38,7 @@ def pick_frames(gap: np.ndarray, count: int) -> list[int]:
     """
     edges = np.linspace(0, len(gap), count + 1).astype(int)
     chosen = []
-    for index, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for index, (start, stop) in enumerate(pairwise(edges)):
         if stop > start:
             pick = np.argmax if index % 2 == 0 else np.argmin
             chosen.append(int(start + pick(gap[start:stop])))
@@ -87,7 +88,7 @@ def _draw_tiles(sheet: Image.Image, tiles: Sequence[Tile], columns: int, size: t
 
 
 def write_contact_sheet(
-    path: Path, title: str, tiles: Sequence[Tile], samples: np.ndarray, gap: np.ndarray, duration: float
+    path: Path, title: str, tiles: Sequence[Tile], *, samples: np.ndarray, gap: np.ndarray, duration: float
 ) -> None:
     """Write the sheet as a PNG, whole or not at all.
 

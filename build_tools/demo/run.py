@@ -88,7 +88,9 @@ def film(line: AnimatedLine, wav: Path, folder: Path) -> None:
     times = {index: float(index / line.fps) for index in pick_frames(line.gap, TILES)}
     tiles = [Tile(line.pictures[index], time, _caption(phones, time)) for index, time in times.items()]
     duration = len(line.gap) / float(line.fps)
-    write_contact_sheet(folder / "demo_contact_sheet.png", wav.name, tiles, sound, line.gap, duration)
+    write_contact_sheet(
+        folder / "demo_contact_sheet.png", wav.name, tiles, samples=sound, gap=line.gap, duration=duration
+    )
 
 
 def main() -> int:

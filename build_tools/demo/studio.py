@@ -97,8 +97,10 @@ def set_render(width: int, height: int, samples: int) -> None:
     render.use_persistent_data = True  # keeps the scene between frames: a short line renders in half the time
     cycles = scene.cycles
     cycles.device, cycles.samples, cycles.use_denoising = "CPU", samples, True
+    if hasattr(cycles, "denoising_quality"):  # since 4.3; twice as fast, no worse to see at this size
+        cycles.denoising_quality = "FAST"
     cycles.max_bounces, cycles.use_adaptive_sampling = 4, True
-    scene.view_settings.view_transform = "Filmic" if bpy.app.version < (4, 0) else "AgX"
+    scene.view_settings.view_transform = "AgX"
     scene.view_settings.look = "AgX - Medium High Contrast"
 
 
