@@ -1,7 +1,7 @@
 """Inside Blender: animate a line with the add-on, save the scene, render its frames.
 
-Run by the Python of a bpy environment as a plain script. The add-on is the checkout's, or an extension zip which
-is installed into a throw-away user folder as a user would install it.
+Run by the Python of a bpy environment as a plain script. The add-on is the checkout's, or comes from an
+extension zip that is installed into a throw-away user folder as a user would install it.
 """
 
 from __future__ import annotations
