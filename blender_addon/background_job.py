@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 ResultT = TypeVar("ResultT")
 Work = Callable[[Callable[[float], None], Callable[[], bool]], ResultT]
@@ -61,15 +61,15 @@ class BackgroundJob(Generic[ResultT]):
             self._error = error
 
 
-_running: BackgroundJob | None = None
+_running: BackgroundJob[Any] | None = None
 
 
-def running_job() -> BackgroundJob | None:
+def running_job() -> BackgroundJob[Any] | None:
     """The job that Blender's window is waiting for, if any."""
     return _running
 
 
-def set_running_job(job: BackgroundJob | None) -> None:
+def set_running_job(job: BackgroundJob[Any] | None) -> None:
     """Name the job that the panel shows."""
     global _running  # noqa: PLW0603 - one window, one job; Blender's panels can reach nothing else
     _running = job

@@ -12,17 +12,18 @@ def selected_face(context: bpy.types.Context) -> bpy.types.Object | None:
     return choose_object(context.view_layer.objects.active, context.view_layer.objects.selected[:])
 
 
-def check_choices(context: bpy.types.Context) -> None:
-    """Fail with the reason why Generate cannot run now; quick enough to be asked at every redraw.
+def check_choices(context: bpy.types.Context) -> bpy.types.Object:
+    """Check what is selected and chosen, and return the face; quick enough for every redraw.
 
     Raises:
-        LipwrightError: the reason and the remedy.
+        LipwrightError: why Generate cannot run now, and the remedy.
     """
     settings = context.scene.lipwright
-    face_target(selected_face(context), exact=settings.mode == "EXACT")
+    target = face_target(selected_face(context), exact=settings.mode == "EXACT")
     if settings.source == "FILE":
         if not settings.audio_path:
             raise LipwrightError("no line is chosen: choose a sound file")
     elif not settings.strip_name:
         raise LipwrightError("no line is chosen: choose a sound strip, or a sound file")
     properties.chosen_model_path(settings)
+    return target.obj

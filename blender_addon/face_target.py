@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import bpy
 
@@ -26,8 +27,8 @@ class FaceTarget:
     arkit_keys: dict[str, str]
 
     @property
-    def key(self) -> bpy.types.Key | None:
-        """The mesh's shape keys."""
+    def key(self) -> Any:  # noqa: ANN401 - Blender has no types to check None against
+        """The mesh's shape keys (`bpy.types.Key`), or None before it has any."""
         return self.obj.data.shape_keys
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 
 from . import generate, properties, sound_strip
-from .choices import check_choices, selected_face
+from .choices import check_choices
 from .generate import SceneChanges
 from .inference.errors import LipwrightError
 from .line_prediction import LineRequest
@@ -30,7 +30,7 @@ class LineJob:
     changes: SceneChanges
 
 
-def _strip_request(scene: bpy.types.Scene, name: str) -> sound_strip.StripPlacement:
+def _strip_placement(scene: bpy.types.Scene, name: str) -> sound_strip.StripPlacement:
     strip = sound_strip.find_strip(scene, name)
     if strip is None:
         raise LipwrightError(f"the sequencer has no sound strip named '{name}': choose another")
@@ -39,13 +39,23 @@ def _strip_request(scene: bpy.types.Scene, name: str) -> sound_strip.StripPlacem
     return sound_strip.placement(strip)
 
 
-def _place(context: bpy.types.Context) -> sound_strip.StripPlacement | tuple[Path, float]:
-    """Where the line plays: a strip with its trimming, or a file and the frame it starts at."""
+@dataclass(frozen=True)
+class _Place:
+    """Which sound plays where; `first` and `last` (exclusive) where a strip trims it."""
+
+    path: Path
+    origin: float
+    first: int | None = None
+    last: int | None = None
+
+
+def _place(context: bpy.types.Context) -> _Place:
     scene, settings = context.scene, context.scene.lipwright
     if settings.source == "STRIP":
-        return _strip_request(scene, settings.strip_name)
+        strip = _strip_placement(scene, settings.strip_name)
+        return _Place(strip.path, strip.origin, strip.first, strip.last)
     start = scene.frame_start if settings.start_at == "SCENE" else scene.frame_current
-    return Path(bpy.path.abspath(settings.audio_path)), float(start)
+    return _Place(Path(bpy.path.abspath(settings.audio_path)), float(start))
 
 
 def line_job(context: bpy.types.Context) -> LineJob:
@@ -54,20 +64,19 @@ def line_job(context: bpy.types.Context) -> LineJob:
     Raises:
         LipwrightError: a choice cannot be used.
     """
-    check_choices(context)
+    obj = check_choices(context)
     scene, settings = context.scene, context.scene.lipwright
     if not properties.emotions_are_loaded(settings):
         properties.load_emotions(settings)
     from_strip = settings.source == "STRIP"
     place = _place(context)
-    trimmed = isinstance(place, sound_strip.StripPlacement)
     request = LineRequest(
-        audio_path=place.path if trimmed else place[0],
+        audio_path=place.path,
         model_path=properties.chosen_model_path(settings),
         frame_rate=generate.scene_frame_rate(scene),
-        origin=place.origin if trimmed else place[1],
-        first=place.first if trimmed else None,
-        last=place.last if trimmed else None,
+        origin=place.origin,
+        first=place.first,
+        last=place.last,
         exact=settings.mode == "EXACT",
         emotion={emotion.name: emotion.value for emotion in settings.emotions if emotion.value},
         strength=settings.strength,
@@ -79,4 +88,4 @@ def line_job(context: bpy.types.Context) -> LineJob:
         set_range=settings.set_range,
         extend_range=from_strip or settings.start_at == "CURRENT",
     )
-    return LineJob(request, scene.name, selected_face(context).name, changes)
+    return LineJob(request, scene.name, obj.name, changes)

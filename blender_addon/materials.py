@@ -138,6 +138,11 @@ def _add_noise(tree: bpy.types.NodeTree, shader: bpy.types.Node, color: Sequence
     tree.links.new(bump.outputs["Normal"], shader.inputs["Normal"])
 
 
+def _roughness(look: _Look) -> float:
+    value = look.inputs.get("Roughness", 0.5)
+    return value if isinstance(value, float) else 0.5
+
+
 def head_material(name: str, color: Sequence[float]) -> bpy.types.Material:
     """Make a material for one of the head's named surfaces.
 
@@ -151,7 +156,7 @@ def head_material(name: str, color: Sequence[float]) -> bpy.types.Material:
     if material.node_tree is None:  # from 5.0 on every material has nodes
         material.use_nodes = True
     material.diffuse_color = color
-    material.roughness = float(look.inputs.get("Roughness", 0.5))
+    material.roughness = _roughness(look)
     tree = material.node_tree
     shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = color

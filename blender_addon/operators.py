@@ -89,8 +89,8 @@ class LIPWRIGHT_OT_generate(bpy.types.Operator):
     bl_description = "Animate the selected face from the line: one Action with curves, the sound under it"
     bl_options = {"REGISTER", "UNDO"}
 
-    _line_job: "LineJob | None" = None
-    _thread: "BackgroundJob[PredictedLine] | None" = None
+    _line_job: Any = None  # a LineJob; Blender reads these annotations and knows no such name
+    _thread: Any = None  # a BackgroundJob
     _timer: Any = None
 
     @classmethod

@@ -51,7 +51,7 @@ class LIPWRIGHT_PT_face(_LipwrightPanel, bpy.types.Panel):
         layout = self.layout
         obj = selected_face(context)
         found = len(arkit_shape_keys(obj)) if obj is not None else 0
-        if found:
+        if obj is not None and found:
             layout.label(text=obj.name, icon="OUTLINER_OB_MESH")
             layout.label(text=f"{found} of {len(ARKIT_NAMES)} ARKit shape keys", icon="SHAPEKEY_DATA")
         else:

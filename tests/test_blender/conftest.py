@@ -1,0 +1,152 @@
+# ruff: noqa: ARG001 - fixtures are asked for by name
+"""Installs the built extension into a throw-away Blender and hands its parts to the tests.
+
+`build.py test` runs this folder once in each Blender's environment, with the zip in LIPWRIGHT_EXTENSION_ZIP.
+"""
+
+import importlib
+import os
+import sys
+import tempfile
+import time
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ZIP = os.environ.get("LIPWRIGHT_EXTENSION_ZIP")
+PACKAGE = "bl_ext.user_default.lipwright"
+
+if ZIP and "bpy" not in sys.modules:  # Blender reads it once, when it is imported
+    os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="lipwright-blender-"))
+
+_exit_status = 0
+
+
+def pytest_sessionfinish(exitstatus):
+    global _exit_status  # noqa: PLW0603 - handed from one hook to the next
+    _exit_status = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure():
+    if "bpy" in sys.modules:  # Blender's own teardown can hang or crash in the wheels, when all is reported
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_exit_status)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed():
+    """The extension, installed from the zip and enabled; the seconds that enabling took."""
+    if not ZIP:
+        pytest.skip("LIPWRIGHT_EXTENSION_ZIP names no zip: `python build.py test` builds one and sets it")
+    import addon_utils  # noqa: PLC0415 - comes with bpy, which is absent outside Blender's environments
+    import bpy  # noqa: PLC0415
+
+    outcome = bpy.ops.extensions.package_install_files(
+        filepath=str(Path(ZIP).resolve()), repo="user_default", enable_on_install=True, overwrite=True
+    )
+    assert outcome == {"FINISHED"}
+    # installing has unpacked the wheels, once; what is timed is what every start of Blender pays
+    addon_utils.disable(PACKAGE)
+    for name in [name for name in sys.modules if name.startswith(PACKAGE)]:
+        del sys.modules[name]
+    started = time.perf_counter()
+    addon_utils.enable(PACKAGE, default_set=True)
+    seconds = time.perf_counter() - started
+    assert PACKAGE in bpy.context.preferences.addons
+    loaded = sorted(name for name in sys.modules if name in {"onnxruntime", "soundfile", "scipy"})
+    return {"seconds": seconds, "loaded": loaded}
+
+
+@pytest.fixture
+def part():
+    """Imports one of the installed extension's modules by name."""
+    return lambda name: importlib.import_module(f"{PACKAGE}.{name}")
+
+
+@pytest.fixture
+def scene(installed):
+    """An empty file's scene, at 25 frames a second."""
+    import bpy  # noqa: PLC0415
+
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    bpy.context.scene.render.fps = 25
+    return bpy.context.scene
+
+
+@pytest.fixture
+def head(scene):
+    """The sample head, selected."""
+    import bpy  # noqa: PLC0415
+
+    assert bpy.ops.lipwright.add_sample_head() == {"FINISHED"}
+    return bpy.context.view_layer.objects.active
+
+
+def _write_wav(path, samples, sample_rate=16000):
+    """Write mono float samples as 16-bit PCM."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sample_rate)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+    return path
+
+
+@pytest.fixture
+def write_wav():
+    """Writes a WAV: write_wav(path, samples) -> path."""
+    return _write_wav
+
+
+@pytest.fixture(scope="session")
+def speech():
+    """Samples [N] of the bundled line at 16 kHz."""
+    path = Path(importlib.import_module(f"{PACKAGE}.inference.bundled").sample_line_paths()[0])
+    return importlib.import_module(f"{PACKAGE}.inference.audio_file").read_audio(path).samples
+
+
+@pytest.fixture
+def line(tmp_path, speech):
+    """A line of dialogue: a second of silence, two seconds of speech, a second of silence."""
+    start = int(np.argmax(np.abs(speech) > 0.05))
+    silence = np.zeros(16000, np.float32)
+    return _write_wav(
+        tmp_path / "Zoë says.wav", np.concatenate([silence, speech[start : start + 32000], silence])
+    )
+
+
+@pytest.fixture
+def animate(scene):
+    """Presses Generate for a file, with the panel's settings given by name."""
+    import bpy  # noqa: PLC0415
+
+    def press(path, **settings):
+        scene.lipwright.audio_path = str(path)
+        for name, value in settings.items():
+            setattr(scene.lipwright, name, value)
+        return bpy.ops.lipwright.generate()
+
+    return press
+
+
+@pytest.fixture
+def curves(part):
+    """Reads an Action back as {shape key name: (frames, values)}."""
+    import bpy  # noqa: PLC0415
+
+    writer = part("action_writer")
+
+    def read(action):
+        found = {}
+        for fcurve in writer.iterate_fcurves(action):
+            points = np.empty(len(fcurve.keyframe_points) * 2, np.float32)
+            fcurve.keyframe_points.foreach_get("co", points)
+            name = fcurve.data_path.removeprefix('key_blocks["').removesuffix('"].value')
+            found[bpy.utils.unescape_identifier(name)] = (points[0::2], points[1::2])
+        return found
+
+    return read

@@ -1,0 +1,58 @@
+# ruff: noqa: ARG001, FBT003 - fixtures are asked for by name; Blender takes undo by place
+"""Exact: the model's own basis as shape keys, without the solve."""
+
+import numpy as np
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+
+def test_the_shown_mesh_is_the_prediction(scene, head, line, animate, part):
+    assert animate(line, mode="EXACT") == {"FINISHED"}
+    model = part("inference.model_bundle").load_bundle(part("inference.bundled").default_model_path())
+    motion = part("inference.pipeline").animate_line(model, line, 25)
+    for frame in (0, 33, 48, 61):
+        scene.frame_set(frame + 1)
+        shown = part("mesh_data").evaluated_positions(head, bpy.context.evaluated_depsgraph_get())
+        predicted = model.template + motion.vertex_offsets(frame, frame + 1)[0]
+        assert np.abs(shown - predicted).max() <= 1e-5
+
+
+def test_arkit_and_exact_do_not_add_up(scene, head, line, animate, part):
+    animate(line, mode="EXACT")
+    exact = head.data.shape_keys.animation_data.action
+    animate(line, mode="ARKIT")
+    arkit = head.data.shape_keys.animation_data.action
+    assert exact != arkit
+    scene.frame_set(50)
+    blocks = head.data.shape_keys.key_blocks
+    assert all(block.value == 0 for block in blocks if block.name.startswith("LW_"))
+    assert blocks["jawOpen"].value > 0
+    animate(line, mode="EXACT")
+    scene.frame_set(51)
+    assert all(block.value == 0 for block in blocks if block.name[0].islower())
+
+
+def test_one_undo_removes_the_added_shape_keys(scene, head, line):
+    name = head.name
+    scene.lipwright.audio_path, scene.lipwright.mode = str(line), "EXACT"
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.lipwright.generate("EXEC_DEFAULT", True)
+    assert "LW_000" in bpy.data.objects[name].data.shape_keys.key_blocks
+    bpy.ops.ed.undo()
+    assert "LW_000" not in bpy.data.objects[name].data.shape_keys.key_blocks
+
+
+def test_another_topology_is_refused(scene, line, animate):
+    bpy.ops.mesh.primitive_cube_add()
+    cube = bpy.context.view_layer.objects.active
+    with pytest.raises(RuntimeError, match="has 8 vertices"):
+        animate(line, mode="EXACT")
+    assert cube.data.shape_keys is None
+
+
+def test_another_models_exact_keys_are_left_alone(head, line, animate):
+    animate(line, mode="EXACT")
+    head.data.shape_keys["lipwright_model"] = "another"
+    with pytest.raises(RuntimeError, match="another model"):
+        animate(line)

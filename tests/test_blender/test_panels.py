@@ -1,0 +1,144 @@
+# ruff: noqa: ARG001 - fixtures are asked for by name
+"""The sidebar tab, drawn on a recording layout, and the reasons of greyed-out buttons."""
+
+from types import SimpleNamespace
+
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+
+class RecordingLayout:
+    """Stands in for UILayout: checks that what is drawn exists, and notes it."""
+
+    def __init__(self, drawn):
+        self.__dict__["drawn"] = drawn
+
+    def __setattr__(self, name, value):
+        assert name in bpy.types.UILayout.bl_rna.properties, name
+
+    def __getattr__(self, name):
+        assert name in bpy.types.UILayout.bl_rna.functions, name
+
+        def call(*arguments, **options):
+            icon = options.get("icon", "NONE")
+            assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
+            if name == "prop":
+                assert arguments[1] in arguments[0].bl_rna.properties
+            if name == "operator":
+                bpy.ops.lipwright.generate.get_rna_type()
+                module, _, operator = arguments[0].partition(".")
+                getattr(getattr(bpy.ops, module), operator).get_rna_type()
+            self.drawn.append((name, *arguments, options.get("text")))
+            return RecordingLayout(self.drawn)
+
+        return call
+
+
+def draw(part, name):
+    drawn = []
+    panel = getattr(part("panels"), name)
+    stand_in = SimpleNamespace(layout=RecordingLayout(drawn))
+    for attribute in ("_draw_action", "_draw_unloaded"):
+        if hasattr(panel, attribute):
+            method = panel.__dict__[attribute]
+            bound = method.__func__ if isinstance(method, staticmethod) else method.__get__(stand_in)
+            setattr(stand_in, attribute, bound)
+    panel.draw(stand_in, bpy.context)
+    return drawn
+
+
+def texts(drawn):
+    return [entry[-1] for entry in drawn if entry[-1]]
+
+
+def test_without_a_face_the_tab_offers_the_head(scene, part):
+    drawn = draw(part, "LIPWRIGHT_PT_face")
+    assert ("operator", "lipwright.add_sample_head", None) in drawn
+    assert "Select a face with ARKit shape keys" in texts(drawn)
+
+
+def test_with_a_face_the_tab_names_it(head, part):
+    assert head.name in texts(draw(part, "LIPWRIGHT_PT_face"))
+    assert "52 of 52 ARKit shape keys" in texts(draw(part, "LIPWRIGHT_PT_face"))
+
+
+@pytest.mark.parametrize("source", ["FILE", "STRIP"])
+@pytest.mark.parametrize("model_source", ["BUNDLED", "FILE"])
+def test_the_line_panel_draws_in_every_setting(scene, part, source, model_source):
+    scene.lipwright.source, scene.lipwright.model_source = source, model_source
+    drawn = draw(part, "LIPWRIGHT_PT_line")
+    assert ("operator", "lipwright.generate", None) in drawn
+    properties = [entry[2] for entry in drawn if entry[0] == "prop"]
+    assert ("audio_path" in properties) == (source == "FILE")
+    assert ("model_path" in properties) == (model_source == "FILE")
+
+
+def test_the_sliders_are_the_models_emotions(scene, part):
+    draw(part, "LIPWRIGHT_PT_emotion")  # before the model is read
+    assert bpy.ops.lipwright.load_emotions() == {"FINISHED"}
+    model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
+    drawn = draw(part, "LIPWRIGHT_PT_emotion")
+    sliders = [entry[-1] for entry in drawn if entry[0] == "prop" and entry[2] == "value"]
+    assert sliders == [name.title() for name in model.emotion_names]
+
+
+def test_another_models_emotions_keep_values_of_the_same_name(scene, part, tmp_path):
+    bpy.ops.lipwright.load_emotions()
+    settings = scene.lipwright
+    settings.emotions[0].value = 0.5
+    copy = tmp_path / "copy.lipmodel"
+    copy.write_bytes(part("inference.bundled").default_model_path().read_bytes())
+    settings.model_source, settings.model_path = "FILE", str(copy)
+    assert not part("properties").emotions_are_loaded(settings)
+    bpy.ops.lipwright.load_emotions()
+    assert settings.emotions[0].value == 0.5
+
+
+def test_an_unreadable_model_says_so_in_the_panel(scene, part):
+    scene.lipwright.model_source = "FILE"
+    assert any("no model file is chosen" in text for text in texts(draw(part, "LIPWRIGHT_PT_emotion")))
+
+
+def test_neutral_resets_the_sliders(scene):
+    bpy.ops.lipwright.load_emotions()
+    with pytest.raises(RuntimeError, match="All emotions are at neutral"):
+        bpy.ops.lipwright.reset_emotions()
+    scene.lipwright.emotions[0].value = 0.5
+    bpy.ops.lipwright.reset_emotions()
+    assert scene.lipwright.emotions[0].value == 0.0
+
+
+def test_a_running_job_shows_its_progress_and_blocks_the_button(head, line, scene, part):
+    jobs = part("background_job")
+    job = jobs.BackgroundJob("line.wav", lambda _progress, _cancelled: None)
+    job.progress = 0.42
+    scene.lipwright.audio_path = str(line)
+    jobs.set_running_job(job)
+    try:
+        drawn = draw(part, "LIPWRIGHT_PT_line")
+        assert any(entry[0] == "progress" and "42%" in entry[-1] for entry in drawn)
+        assert not bpy.ops.lipwright.generate.poll()
+        with pytest.raises(RuntimeError, match="being generated"):
+            bpy.ops.lipwright.generate()
+    finally:
+        jobs.set_running_job(None)
+
+
+def test_preferences_draw(part):
+    drawn = []
+    preferences = part("preferences").LipwrightPreferences
+    stand_in = SimpleNamespace(layout=RecordingLayout(drawn), bl_rna=preferences.bl_rna)
+    preferences.draw(stand_in, bpy.context)
+    assert [entry[2] for entry in drawn] == ["threads"]
+
+
+def test_disabling_and_enabling_again_leaves_nothing_behind(scene, head, line, animate):
+    import addon_utils  # noqa: PLC0415 - comes with bpy
+
+    package = "bl_ext.user_default.lipwright"
+    addon_utils.disable(package)
+    assert not hasattr(bpy.types, "LIPWRIGHT_OT_generate")
+    assert not hasattr(bpy.types.Scene, "lipwright")
+    addon_utils.enable(package, default_set=True)
+    assert animate(line) == {"FINISHED"}
