@@ -73,31 +73,43 @@ def correlation(predicted: NDArray[np.floating], captured: NDArray[np.floating])
     return float(np.mean(x * y) / (spread_x * spread_y))
 
 
-def best_lag(
+def correlation_by_lag(
     predicted: NDArray[np.floating],
     captured: NDArray[np.floating],
     frame_rate: float,
     largest_s: float = LARGEST_LAG_S,
-) -> float:
-    """Lag at which r peaks, refined between frames by a parabola.
+) -> NDArray[np.floating]:
+    """Pearson's r of two curves [T] with the prediction moved earlier by -n..n whole frames.
 
     Args:
         predicted: Curve [T].
         captured: Curve [T] at the same frame times.
         frame_rate: Frames a second.
-        largest_s: Search within this lag either way.
+        largest_s: The largest shift either way, in seconds.
 
     Returns:
-        Milliseconds; positive where the prediction comes late. NaN where r is undefined or the prediction is
-        constant.
+        r [2 n + 1], n whole frames within ``largest_s``; the middle is the plain r.
     """
-    span = min(round(largest_s * frame_rate), max(len(predicted) // 2 - 1, 0))
-    lags = np.arange(-span, span + 1)
-    scores = np.array([correlation(*_overlap(predicted, captured, int(lag))) for lag in lags])
+    span = round(largest_s * frame_rate)
+    shifts = [_overlap(predicted, captured, lag) for lag in range(-span, span + 1)]
+    return np.array([correlation(x, y) if len(x) > 1 else np.nan for x, y in shifts])
+
+
+def peak_lag(scores: NDArray[np.floating], frame_rate: float) -> float:
+    """Lag at which r peaks, refined between frames by a parabola.
+
+    Args:
+        scores: r by lag [2 n + 1] of one take, or better the mean over takes, see `correlation_by_lag`.
+        frame_rate: Frames a second.
+
+    Returns:
+        Milliseconds; positive where the prediction comes late. NaN where r is undefined or does not vary.
+    """
     if not np.isfinite(scores).all() or np.ptp(scores) == 0.0:
         return float("nan")
     peak = int(np.argmax(scores))
-    return float((lags[peak] + _parabola_peak(scores, peak)) / frame_rate * 1000.0)
+    frames = peak - len(scores) // 2 + _parabola_peak(scores, peak)
+    return float(frames / frame_rate * 1000.0)
 
 
 def _overlap(
@@ -105,7 +117,7 @@ def _overlap(
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """The prediction moved ``lag`` frames earlier over the capture, both cut to where they meet."""
     if lag >= 0:
-        return predicted[lag:], captured[: len(captured) - lag]
+        return predicted[lag:], captured[: max(len(captured) - lag, 0)]
     return predicted[:lag], captured[-lag:]
 
 

@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from inference.head_mesh import HeadMesh
 
 FRAME_CENTRE = 0.5
-"""A video frame shows the middle of its interval: frame i of 25 a second stands at (i + 0.5) / 25 s. On
-GRID's training clips ridge regression from log-mel follows the curves best there (see `evaluate
---alignment`)."""
+"""A video frame shows the middle of its interval: frame i of 25 a second stands at (i + 0.5) / 25 s.
+
+Checked on GRID's training clips: with (i + o) / 25 s, the lips' closing on b and p lies 13 ms before the
+aligned phone's middle for o = 0 and 7 ms after it for o = 0.5. Ridge regression hardly tells them apart
+(cross-validated r over 480 ms of log-mel: 0.746 for o = 0, 0.753 for 0.5; over 120 ms: 0.718 and 0.716)."""
 
 RESIDUAL_FRAMES = 1500
 

@@ -112,7 +112,7 @@ def evaluate(
         )
     regions = FaceRegions.of_head(_matching_head(loaded, head))
     bundle = load_bundle(model) if isinstance(model, Path) else model
-    if bundle is not None and bundle.head_hash != loaded.head_hash:
+    if bundle is not None and bundle.manifest.head_hash != loaded.head_hash:
         raise LipwrightError(
             f"{bundle.path}: was trained on another head than {loaded.path}; import again and train."
         )
@@ -191,51 +191,72 @@ class Systems:
 
 
 def _speaker_figures(systems: Systems, takes: list[Take]) -> dict[str, dict[str, float]]:
-    captured = {take.name: systems.captured(take) for take in takes}
+    captured = [systems.captured(take) for take in takes]
     figures = {}
     for system in systems.names:
-        rows = [take_figures(systems.animate(system, take), captured[take.name], take) for take in takes]
+        made = [systems.animate(system, take) for take in takes]
+        rows = [take_figures(*pair) for pair in zip(made, captured, takes, strict=True)]
         figures[system] = {name: _mean(row[name] for row in rows) for name in rows[0]}
+        figures[system] |= _lags(made, captured, takes) | _closures(made, takes)
     if any(take.phones for take in takes):
-        figures["capture"] = _closure_means([_closure(captured[take.name].curves, take) for take in takes])
+        figures["capture"] = _closures(captured, takes)
     still = figures["static"]["lve_mm"]
-    for row in figures.values():
-        if "lve_mm" in row:
-            row["lve_over_static"] = row["lve_mm"] / still if still > 0.0 else float("nan")
+    for system in systems.names:
+        row = figures[system]
+        row["lve_over_static"] = row["lve_mm"] / still if still > 0.0 else float("nan")
     return figures
 
 
 def take_figures(predicted: Motion, captured: Motion, take: Take) -> dict[str, float]:
-    """All measures of one take; only frames that were really captured count."""
-    valid, rate = take.valid, take.frame_rate
-    ours, theirs = _only(predicted, valid), _only(captured, valid)
-    figures = {}
-    for i, name in enumerate(SHORT_CURVES):
-        figures[f"r_{name}"] = measures.correlation(ours.curves[:, i], theirs.curves[:, i])
-    for i, name in enumerate(SHORT_CURVES):
-        figures[f"lag_{name}_ms"] = measures.best_lag(predicted.curves[:, i], captured.curves[:, i], rate)
-    regions = np.arange(ours.lips.shape[1]), np.arange(ours.upper.shape[1])
-    jaw = {"points": measures.JAW_AND_LIPS, "width_pair": measures.MOUTH_PAIR}
-    figures |= {
-        "lve_mm": measures.lip_vertex_error(ours.lips, theirs.lips, regions[0]),
-        "fdd_mm": measures.upper_face_dynamics_deviation(ours.upper, theirs.upper, regions[1]),
-        "d_ll": measures.landmark_deviation(ours.landmarks, theirs.landmarks, **jaw),
-        "d_vl": measures.landmark_deviation(predicted.landmarks, captured.landmarks, **jaw, velocity=True),
-        "d_a": measures.open_mouth_area_deviation(ours.landmarks, theirs.landmarks),
-        "d_l": measures.landmark_deviation(ours.landmarks, theirs.landmarks),
-        "d_v": measures.landmark_deviation(predicted.landmarks, captured.landmarks, velocity=True),
-        "jitter": measures.jitter(predicted.curves[:, 0], captured.curves[:, 0], rate),
+    """The measures of one take that are averaged over takes; only frames that were really captured count.
+
+    Velocities and jitter need unbroken time and look at the filled frames too.
+    """
+    ours, theirs = _only(predicted, take.valid), _only(captured, take.valid)
+    lips, upper = np.arange(ours.lips.shape[1]), np.arange(ours.upper.shape[1])
+    figures = {
+        f"r_{name}": measures.correlation(ours.curves[:, i], theirs.curves[:, i])
+        for i, name in enumerate(SHORT_CURVES)
     }
-    return figures | (_closure(predicted.curves, take) if take.phones else {})
+    figures["lve_mm"] = measures.lip_vertex_error(ours.lips, theirs.lips, lips)
+    figures["fdd_mm"] = measures.upper_face_dynamics_deviation(ours.upper, theirs.upper, upper)
+    figures["d_a"] = measures.open_mouth_area_deviation(ours.landmarks, theirs.landmarks)
+    figures["jitter"] = measures.jitter(predicted.curves[:, 0], captured.curves[:, 0], take.frame_rate)
+    for name, a, b in (("l", ours, theirs), ("v", predicted, captured)):
+        marks, velocity = (a.landmarks, b.landmarks), name == "v"
+        figures[f"d_{name}"] = measures.landmark_deviation(*marks, velocity=velocity)
+        figures[f"d_{name}l" if velocity else "d_ll"] = measures.landmark_deviation(
+            *marks, measures.JAW_AND_LIPS, measures.MOUTH_PAIR, velocity=velocity
+        )
+    return figures
 
 
-def _closure(curves: NDArray[np.floating], take: Take) -> dict[str, float]:
-    closure = measures.lip_closure(curves[:, 0], take.times, take.phones)
-    return {"lip_closure": closure.recall, "false_closure": closure.false_closures}
+def _lags(made: list[Motion], captured: list[Motion], takes: list[Take]) -> dict[str, float]:
+    """Where the mean r over the takes peaks: one take alone is too short to place a weak peak."""
+    rate = takes[0].frame_rate
+    pairs = [(a, b) for a, b, t in zip(made, captured, takes, strict=True) if t.frame_rate == rate]
+    lags = {}
+    for i, name in enumerate(SHORT_CURVES):
+        scores = [measures.correlation_by_lag(a.curves[:, i], b.curves[:, i], rate) for a, b in pairs]
+        lags[f"lag_{name}_ms"] = measures.peak_lag(np.mean(scores, axis=0), rate)
+    return lags
 
 
-def _closure_means(rows: list[dict[str, float]]) -> dict[str, float]:
-    return {name: _mean(row[name] for row in rows) for name in rows[0]}
+def _closures(motions: list[Motion], takes: list[Take]) -> dict[str, float]:
+    """Lip closure over all phones of all takes; empty where no take has phones."""
+    rows = [
+        measures.lip_closure(motion.curves[:, 0], take.times, take.phones)
+        for motion, take in zip(motions, takes, strict=True)
+        if take.phones
+    ]
+    if not rows:
+        return {}
+    closed = [row.recall * row.closures for row in rows if row.closures]
+    shut = [row.false_closures * row.vowels for row in rows if row.vowels]
+    return {
+        "lip_closure": sum(closed) / max(sum(row.closures for row in rows), 1),
+        "false_closure": sum(shut) / max(sum(row.vowels for row in rows), 1),
+    }
 
 
 def _only(motion: Motion, frames: NDArray[np.bool_]) -> Motion:

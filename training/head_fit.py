@@ -39,8 +39,10 @@ DEPTH_WEIGHT = 0.35
 PAIRS = ((62, 66, 2), (61, 67, 2), (63, 65, 2), (54, 48, 0), (33, 8, 2), (62, 66, 1))
 """Landmark pairs with the axis that carries their distance (0 = x, 2 = z): gap three times, width, chin."""
 
-PAIR_WEIGHTS = (6.0, 2.0, 2.0, 5.0, 4.0, 2.0)
+PAIR_WEIGHTS = (6.0, 2.0, 2.0, 5.0, 4.0, 6.0)
 CURVE_ROWS = (0, 3, 4)
+LIP_DEPTH_ROW = 5
+LIP_DEPTH_SHARE = 0.5
 OUTER_PASSES = 6
 MOUTH_PRIOR = 0.02
 FACE_PRIOR = 0.5
@@ -143,6 +145,7 @@ def _solve(
 ) -> NDArray[np.float64]:
     rows, targets = _point_rows(head, motion)
     pair_rows, pair_targets = _pair_rows(head, motion)
+    pair_targets[:, LIP_DEPTH_ROW] = PAIR_WEIGHTS[LIP_DEPTH_ROW] * _lip_depth(head, motion, goal[:, 0])
     stiffness = _prior_stiffness()
     matrix = np.concatenate([rows, pair_rows])
     gram = matrix.T @ matrix + np.diag(stiffness)
@@ -165,6 +168,22 @@ def _signed_curves(landmarks: NDArray[np.float64]) -> NDArray[np.float64]:
     crossed = landmarks[:, 62, 2] < landmarks[:, 66, 2]
     curves[crossed, 0] *= -1.0
     return curves
+
+
+def _lip_depth(
+    head: HeadShapes, motion: NDArray[np.float64], gap: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How far the upper lip moves before the lower one in depth [T].
+
+    At most half of the gap: lips that are closed for the camera must not stand apart in depth, which the
+    camera
+    hardly sees.
+    """
+    rest = head.rest[62, 1] - head.rest[66, 1]
+    tracked = rest + motion[:, 62, 1] - motion[:, 66, 1]
+    limit = LIP_DEPTH_SHARE * gap
+    depth: NDArray[np.float64] = np.clip(tracked, -limit, limit) - rest
+    return depth
 
 
 def _point_rows(

@@ -217,9 +217,8 @@ def _entry(folder: Path, record: Any) -> TakeEntry:  # noqa: ANN401 - straight f
 def _read_take(folder: Path, entry: TakeEntry, rows: int) -> Take:
     file = folder / "takes" / f"{entry.name}.npz"
     keys = ("coefficients", "weights", "valid", "curves", "head_rotation")
-    arrays = _read_arrays(file, (*keys, "phone_names", "phone_times"))
-    spans = zip(arrays.pop("phone_names"), arrays.pop("phone_times"), strict=True)
-    phones = tuple(PhoneInterval(str(name), float(start), float(end)) for name, (start, end) in spans)
+    arrays = _read_arrays(file, keys, optional=("phone_names", "phone_times"))
+    phones = _phones(file, arrays.pop("phone_names", None), arrays.pop("phone_times", None))
     frames = len(arrays["coefficients"])
     expected = {"coefficients": (frames, rows), "weights": (frames, 52), "valid": (frames,)}
     expected |= {"curves": (frames, len(CURVE_NAMES)), "head_rotation": (frames, 3)}
@@ -234,10 +233,24 @@ def _read_take(folder: Path, entry: TakeEntry, rows: int) -> Take:
     return Take(**fields)
 
 
-def _read_arrays(file: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+def _phones(file: Path, names: NDArray[Any] | None, times: NDArray[Any] | None) -> tuple[PhoneInterval, ...]:
+    if names is None or times is None:
+        return ()
+    if times.shape != (len(names), 2):
+        raise _damaged(file, f"phone_times has shape {times.shape}, expected {(len(names), 2)}")
+    return tuple(
+        PhoneInterval(str(name), float(start), float(end))
+        for name, (start, end) in zip(names, times, strict=True)
+    )
+
+
+def _read_arrays(
+    file: Path, keys: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> dict[str, NDArray[Any]]:
     try:
         with np.load(file, allow_pickle=False) as archive:
-            return {key: archive[key] for key in keys}
+            present = [key for key in optional if key in archive]
+            return {key: archive[key] for key in (*keys, *present)}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise _damaged(file, str(error)) from error
 
