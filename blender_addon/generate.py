@@ -124,7 +124,8 @@ def apply_line(
         shape_curves.ensure_exact_keys(target, line.model)
     else:
         curves = shape_curves.arkit_curves(target, line)
-    action, is_new = write_line_action(target.key, request.audio_path.stem, _line_mark(request), curves)
+    name = request.audio_path.stem + (" Exact" if request.exact else "")
+    action, is_new = write_line_action(target.key, name, _line_mark(request), curves)
     warnings = [
         *line.warnings,
         *_missing_warning(target, line, exact=request.exact),
