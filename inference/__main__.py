@@ -11,7 +11,7 @@ from .frame_timing import parse_frame_rate
 
 _DESCRIPTION = """Animates faces from recorded speech: for each LINE.wav (WAV, FLAC, OGG or MP3) writes
 DIR/LINE.csv, .npz or .json."""
-_EPILOG = """csv: Live Link Face layout (Unreal, Faceit and others read it). npz: weights, vertex positions and topology.
+_EPILOG = """csv: Live Link Face layout (Unreal, Faceit and others read it). npz: weights, vertices, topology.
 json: weights by name. Exits with 0 only when every line was animated."""
 _INTERRUPTED = 130
 

@@ -21,7 +21,7 @@ class Character:
     Attributes:
         path: where it lies.
         neutral: [V, 3] at rest.
-        faces: [F, 3 or 4] vertex numbers.
+        faces: [F, 3 or 4] vertex numbers; -1 in the fourth column marks a triangle.
         names: its shape names.
         deltas: [K, V, 3] displacement at weight 1.
         landmarks68: [68] vertex numbers in iBUG order, or empty.
@@ -74,7 +74,8 @@ def _check(path: Path, arrays: dict[str, AnyArray]) -> None:
     faces = arrays["faces"]
     if faces.ndim != 2 or faces.shape[1] not in (3, 4) or faces.dtype.kind not in "iu":  # noqa: PLR2004 - rows
         raise LipwrightError(f"{path}: faces is {faces.dtype}{list(faces.shape)}; {_REMEDY}")
-    if faces.size and not (faces.min() >= 0 and faces.max() < V):
+    corners = faces[:, :3].min(initial=0)
+    if faces.size and not (corners >= 0 and faces.min() >= -1 and faces.max() < V):
         raise LipwrightError(f"{path}: faces names vertices beyond the {V} there are; {_REMEDY}")
     if "landmarks68" in arrays and not _are_landmarks(arrays["landmarks68"], V):
         raise LipwrightError(f"{path}: landmarks68 must be 68 vertex numbers below {V}, or be left out")
@@ -89,7 +90,7 @@ def _are_landmarks(array: AnyArray, limit: int) -> bool:
 def apply_character(motion: FaceMotion, character: Character) -> FaceMotion:
     """Returns the motion under the character's shape names and on its topology.
 
-    Shapes without an ARKit counterpart stay at zero; moving ARKit shapes that it lacks are named in a warning.
+    Shapes without an ARKit counterpart stay at zero; ARKit shapes that move and that it lacks give a warning.
     """
     matches = match_shapes(character.names)
     column = {name: index for index, name in enumerate(motion.weight_names)}

@@ -74,10 +74,7 @@ class _Animator:
         started = time.perf_counter()
         result: dict[str, Any] = {"input": str(line), "output": str(target), "ok": False}
         try:
-            if first_user is not line:
-                raise LipwrightError(
-                    f"{line}: its result would replace that of {first_user}; rename one of them"
-                )
+            _check_target(line, first_user)
             motion = self._animate(line, target)
         except LipwrightError as error:
             print(f"lipwright: error: {error}", file=sys.stderr)

@@ -104,7 +104,7 @@ class FacePredictor:
         """
         first, weights = _cubic_weights(np.asarray(times, np.float64) * self._timing.frame_rate)
         taps = np.clip(first[:, None] + np.arange(4), 0, analysis.outputs - 1)
-        blocks = np.unique(taps // _OUTPUT_BLOCK)
+        blocks = np.flatnonzero(np.bincount((taps // _OUTPUT_BLOCK).reshape(-1)))
         computed = np.empty((len(blocks) * _OUTPUT_BLOCK, self.bundle.face.channels), np.float32)
         for place, block in enumerate(blocks):
             start = int(block) * _OUTPUT_BLOCK * self.bundle.face.stride

@@ -52,7 +52,9 @@ class GraphSession:
             )
 
     def _try_out(self, input_sizes: tuple[int, ...]) -> None:
-        for extra, expected in ((0, 1), (self._info.stride, 2)):
+        """Runs lengths around the declared receptive field, to see that it is the graph's own."""
+        stride = self._info.stride
+        for extra, expected in ((0, 1), (stride - 1, 1), (stride, 2)):
             length = self._info.receptive_field + extra
             try:
                 result = self.run(*(np.zeros((length, size), np.float32) for size in input_sizes))
