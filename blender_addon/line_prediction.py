@@ -104,8 +104,13 @@ _solvers = _Recent(_KEPT_MODELS)
 _analyses = _Recent(_KEPT_LINES)
 
 
-def clear_caches() -> None:
-    """Forget loaded models and analysed lines."""
+def forget_lines() -> None:
+    """Drop what is kept of analysed lines; models stay loaded."""
+    _analyses.clear()
+
+
+def forget_models() -> None:
+    """Drop loaded models and all that was made with them."""
     for kept in (_predictors, _solvers, _analyses):
         kept.clear()
 

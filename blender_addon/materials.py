@@ -57,7 +57,7 @@ _LOOKS: tuple[tuple[tuple[str, ...], _Look], ...] = (
         ),
     ),
     (
-        ("gum", "tongue", "mouth_inside", "mouth_inner", "mouth_cavity"),
+        ("gum", "tongue", "mouth"),
         _Look(
             {
                 **_WET,
@@ -71,7 +71,7 @@ _LOOKS: tuple[tuple[tuple[str, ...], _Look], ...] = (
         ),
     ),
     (
-        ("lip",),
+        ("lip", "lid_margin"),
         _Look(
             {
                 "Roughness": 0.32,

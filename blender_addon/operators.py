@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 _TICK = 0.05
 """Seconds between two looks at the running job: redraws stay cheap and Esc feels immediate."""
 
-_BAD_INPUT = (LipwrightError, OSError, MemoryError)
+_BAD_INPUT = (LipwrightError, OSError, MemoryError, ImportError)
 """What a file or a machine may do to us; anything else is a fault of ours and shows its traceback."""
 
 
 def _sentence(error: BaseException) -> str:
     """One line for Blender's report, which shows the first line only."""
     text = " ".join(str(error).split())
+    if isinstance(error, ImportError):
+        return f"a part of Lipwright cannot be loaded ({text}): install the zip for this Blender and system"
     return text or f"out of memory ({type(error).__name__}): close other files, or choose a shorter line"
 
 

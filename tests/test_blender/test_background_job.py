@@ -10,7 +10,7 @@ bpy = pytest.importorskip("bpy")
 
 def test_progress_rises_to_the_end(scene, head, line, part):
     seen = []
-    part("line_prediction").clear_caches()
+    part("line_prediction").forget_lines()
     part("generate").generate(scene, head, line, progress=seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
@@ -24,7 +24,7 @@ def test_cancelling_changes_nothing(scene, head, line, part):
         asked.append(True)
         return len(asked) > 2
 
-    part("line_prediction").clear_caches()
+    part("line_prediction").forget_lines()
     with pytest.raises(part("inference.errors").Cancelled):
         part("generate").generate(scene, head, line, cancelled=after_a_while)
     assert head.data.shape_keys.animation_data is None
