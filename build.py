@@ -22,7 +22,9 @@ def demo(options: argparse.Namespace) -> int:
     """Animate a line on the bundled head and film it."""
     from build_tools.demo_setup import make_demo  # noqa: PLC0415 - each command loads only its own part
 
-    return make_demo(options.wav, options.blender, options.output, emotion=options.emotion)
+    return make_demo(
+        options.wav, options.blender, options.output, emotion=options.emotion, quick=options.quick
+    )
 
 
 def test(options: argparse.Namespace) -> int:
@@ -99,6 +101,9 @@ def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="the Blender to run; any but the default tests the built extension (default: %(default)s)",
     )
     parser.add_argument("--emotion", default="", help="such as joy=0.6,anger=0.2 (default: neutral)")
+    parser.add_argument(
+        "--quick", action="store_true", help="film as the viewport shows it: ten times faster, plainer"
+    )
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("demo"), metavar="DIR", help="(default: %(default)s)"
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SAMPLE_LINE = SAMPLE_LINES / "every_voice.wav"
 
 
-def make_demo(wav: Path | None, blender: str, output: Path, emotion: str) -> int:
+def make_demo(wav: Path | None, blender: str, output: Path, *, emotion: str, quick: bool) -> int:
     """Set up, then animate and film a line, and return the exit status.
 
     Args:
@@ -25,6 +25,7 @@ def make_demo(wav: Path | None, blender: str, output: Path, emotion: str) -> int
             has the built extension installed into it.
         output: the folder that receives the film, the .blend and the contact sheet.
         emotion: such as "joy=0.6,anger=0.2"; empty for neutral.
+        quick: film with Blender's Workbench instead of Cycles.
 
     Raises:
         BuildError: for a line that is not there, or a machine that lacks something.
@@ -33,11 +34,13 @@ def make_demo(wav: Path | None, blender: str, output: Path, emotion: str) -> int
     if not line.is_file():
         message = f"{line} does not exist; give --wav the path of a sound file."
         raise BuildError(message)
-    require_system_libraries()
+    require_system_libraries(drawing=quick)
     python = environments.ensure(environments.RUNTIME)
     command: list[str | Path] = [python, "-m", "build_tools.demo.run", "--wav", line, "-o", output.resolve()]
     if emotion:
         command += ["--emotion", emotion]
+    if quick:
+        command.append("--quick")
     if blender == environments.DEFAULT_BLENDER:
         command += ["--blender-python", python]
     else:

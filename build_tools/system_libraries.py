@@ -25,25 +25,34 @@ DEBIAN_PACKAGES = {
     "libGL.so.1": "libgl1",
     "libgomp.so.1": "libgomp1",
 }
+DRAWING_PACKAGES = {"libEGL.so.1": "libegl1", "libEGL_mesa.so.0": "libegl-mesa0 libgl1-mesa-dri"}
 
 
-def missing_parts() -> dict[str, str]:
-    """Return what this machine lacks, with the Debian package of each; empty except on Linux."""
+def missing_parts(*, drawing: bool = False) -> dict[str, str]:
+    """Return what this machine lacks, with the Debian package of each; empty except on Linux.
+
+    Args:
+        drawing: whether Blender is to draw as its viewport does, for which it needs OpenGL.
+    """
     if not sys.platform.startswith("linux"):
         return {}
-    missing = {name: package for name, package in DEBIAN_PACKAGES.items() if not _loads(name)}
+    wanted = DEBIAN_PACKAGES | (DRAWING_PACKAGES if drawing else {})
+    missing = {name: package for name, package in wanted.items() if not _loads(name)}
     if importlib.util.find_spec("ensurepip") is None:  # Debian keeps it apart from Python
         missing["Python's venv module"] = "python3-venv"
     return missing
 
 
-def require_system_libraries() -> None:
+def require_system_libraries(*, drawing: bool = False) -> None:
     """Check that environments can be made and that Blender's wheels will find what they need.
+
+    Args:
+        drawing: see `missing_parts`.
 
     Raises:
         BuildError: naming everything that is missing and the command that installs it all.
     """
-    missing = missing_parts()
+    missing = missing_parts(drawing=drawing)
     if missing:
         message = (
             f"Blender needs parts of the system that this machine lacks: {', '.join(missing)}. "
