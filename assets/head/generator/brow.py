@@ -12,8 +12,8 @@ from assets.head.generator.mesh_builder import Indices, MeshBuilder
 Array = NDArray[np.float64]
 
 # along the brow: X, Z of its middle line, half height, thickness
-_LINE = ((11.5, 13.2, 2.4, 0.7), (17.5, 15.6, 3.1, 1.3), (26.0, 18.2, 3.0, 1.5), (35.0, 20.4, 2.6, 1.5), (44.0, 20.4, 1.9, 1.2),
-         (51.5, 17.0, 1.2, 0.8), (56.0, 13.0, 0.5, 0.3))  # fmt: skip
+_LINE = ((12.5, 15.0, 2.0, 0.7), (18.0, 16.8, 2.8, 1.2), (26.0, 18.8, 2.8, 1.4), (35.0, 20.2, 2.4, 1.4), (44.0, 19.6, 1.8, 1.2),
+         (51.5, 16.2, 1.1, 0.8), (56.5, 12.4, 0.5, 0.3))  # fmt: skip
 COLUMNS, ROWS = 14, 4
 LIFT = 0.35  # millimetres between the strip's edge and the skin
 

@@ -62,18 +62,19 @@ def _skull(p: Array) -> Array:
 
 def _jaw(p: Array) -> Array:
     face = ellipsoid(p, (0, 36, -28), (60, 56, 76))
-    ramus = round_cone(p, (54, 58, -20), (49, 54, -66), 14, 12.5)
-    body = round_cone(p, (50, 52, -70), (16, -2, -98), 12, 14)
-    chin = round_cone(p, (9, -9.5, -98), (0, -10.5, -98.5), 13.5, 14.5)
+    ramus = round_cone(p, (50, 58, -20), (45, 54, -66), 14, 12)
+    body = round_cone(p, (45, 50, -70), (13, -4, -97.5), 11.5, 13)
+    chin = round_cone(p, (6.5, -9.5, -98), (0, -10.5, -98.5), 13, 14.5)
     field = smooth_union(face, ramus, 16)
     field = smooth_union(field, body, 18)
     return smooth_union(field, chin, 14)
 
 
 def _cheeks(p: Array) -> Array:
-    bone = round_cone(p, (40, 3, -25), (66, 46, -14), 15, 7)
-    apple = ellipsoid(p, (32, -4, -38), (19, 18, 17))
-    return smooth_union(bone, apple, 14)
+    bone = round_cone(p, (40, 3, -25), (62, 46, -14), 15, 7.5)
+    apple = ellipsoid(p, (32, -4, -39), (19, 18.5, 18))
+    hollow = ellipsoid(p, (40, 12, -62), (18, 22, 24))
+    return smooth_union(smooth_union(bone, apple, 14), hollow, 18)
 
 
 def _muzzle(p: Array) -> Array:
@@ -81,8 +82,8 @@ def _muzzle(p: Array) -> Array:
 
 
 def _neck(p: Array) -> Array:
-    column = round_cone(p, (0, 76, -60), (0, 90, -150), 54, 54, (1.0, 1.05, 1.0))
-    base = round_cone(p, (0, 92, -172), (0, 94, -215), 56, 84, (1.06, 0.92, 1.0))
+    column = round_cone(p, (0, 76, -60), (0, 88, -150), 53, 49, (1.0, 1.05, 1.0))
+    base = round_cone(p, (0, 92, -172), (0, 94, -215), 51, 82, (1.06, 0.92, 1.0))
     cord = round_cone(p, (58, 82, -50), (16, 48, -196), 9, 9)
     larynx = ellipsoid(p, (0, 40, -148), (9, 9, 14))
     field = smooth_union(column, base, 46)

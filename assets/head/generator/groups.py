@@ -28,6 +28,7 @@ def half_groups(half: HalfHead) -> dict[str, Array]:
     first = int(half.skin.ear[-1].max()) + 1
     ears[first : int(half.skin.nostril[1:].min())] = 1.0
     cheek = np.exp(-((np.linalg.norm(p - np.array([40.0, 0.0, -45.0]), axis=1) / 22.0) ** 2)) * skin
+    cheek /= cheek.max()
     neck = smoothstep(-112.0, -145.0, p[:, 2]) * skin
     jaw = jaw_weight(half)
     return {

@@ -81,7 +81,7 @@ def _inner_lip(contact: Array, *, upper: bool) -> Array:
     for back, away, shrink in ((2.6, 0.0, 0.985), (4.6, 1.8, 0.97), (5.4, 6.5, 0.98)):
         row = contact.copy()
         row[:, 0] *= shrink
-        row[:, 1] += back
+        row[:, 1] += back + (0.0 if upper else 0.12 * away)
         row[:, 2] += sign * away * height
         rows.append(row)
     return np.stack(rows)
@@ -93,7 +93,8 @@ def _bag_ring(half_width: float, top: float, bottom: float, depth: float, bend: 
     x[[0, -1]] = 0.0
     sine = np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** 0.75
     z = STOMION_Z + np.where(sine > 0, top * sine, -bottom * sine)
-    return np.stack([x, depth + bend * x**2, z], axis=1)
+    behind = 1.6 * np.clip(-sine, 0.0, 1.0)  # the lower arch stands behind the upper one
+    return np.stack([x, depth + behind + bend * x**2, z], axis=1)
 
 
 def lip_rings() -> Array:

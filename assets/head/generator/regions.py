@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 
 _LIP = mouth.BORDER_RING
 # how much of the lips' motion each ring behind the contact line keeps
-_FOLLOW = {12: 1.0, 13: 0.85, 14: 0.55, 15: 0.2}
+_FOLLOW = {12: 1.0, 13: 0.85, 14: 0.5, 15: 0.1}
 
 
 def smoothstep(low: float, high: float, value: Array) -> Array:
@@ -60,8 +60,8 @@ def jaw_weight(half: HalfHead) -> Array:
     forward, down = -(p[:, 1] - JAW_HINGE[1]), p[:, 2] - JAW_HINGE[2]
     below = np.degrees(np.arctan2(-down, np.maximum(forward, 1.0)))
     weight = smoothstep(23.0, 39.0, below)
-    weight *= smoothstep(84.0, 34.0, p[:, 1] - 0.30 * np.clip(-60.0 - p[:, 2], 0, None))
-    weight *= smoothstep(-172.0, -112.0, p[:, 2] + 0.25 * p[:, 1])
+    weight *= smoothstep(80.0, 36.0, p[:, 1])
+    weight *= smoothstep(-150.0, -106.0, p[:, 2] + 0.12 * p[:, 1])
     weight *= smoothstep(-20.0, -38.0, p[:, 2])
     by_ring = _jaw_by_ring()
     for ring, vertices in enumerate(half.skin.mouth):
@@ -80,7 +80,7 @@ def jaw_weight(half: HalfHead) -> Array:
 def lip_closure(half: HalfHead) -> Array:
     """How far `mouthClose` takes back what `jawOpen` did [N]: all of it on the lips, less towards the chin."""
     closure = np.zeros(len(half.positions))
-    by_ring = (0.30, 0.38, 0.50, 0.64, 0.80, 0.93) + (1.0,) * 8 + (0.75, 0.3)
+    by_ring = (0.30, 0.38, 0.50, 0.64, 0.80, 0.93) + (1.0,) * 7 + (0.85, 0.4, 0.05)
     for ring, share in enumerate(by_ring):
         closure[half.skin.mouth[ring]] = share
     outside = is_skin(half) & (closure == 0)

@@ -104,8 +104,9 @@ def ring_profile(half: HalfHead, profile: tuple[tuple[float, float], ...], *, up
     """Displacement [N,3] of one lip: the profile's (backwards, up) per ring, fading to the corners and the cheeks."""
     k = np.arange(mouth.RING_LENGTH)
     side = k < mouth.CORNER if upper else k > mouth.CORNER
-    taper = np.clip(np.abs(k - mouth.CORNER) / mouth.CORNER, 0, 1)
-    taper = np.where(side, np.sin(taper * np.pi / 2) ** 0.8, 0.0)
+    z = half.positions[:, 2]
+    height = np.abs(z[half.skin.mouth[mouth.BORDER_RING]] - z[half.skin.mouth[mouth.CONTACT_RING]])
+    taper = np.where(side, height / height[side].max(), 0.0)  # a thin lip can only roll a little
     moved = np.zeros_like(half.positions)
     for ring in range(1, mouth.BORDER_RING + len(profile)):
         back, up = profile[max(ring - mouth.BORDER_RING, 0)]

@@ -64,7 +64,7 @@ HANDLE_SHAPES: dict[str, Handles] = {
         "ala": (0.9, 0.6, 2.2), "cheek": (0.4, -1.2, 1.8), "subnasale": (0, 0.3, 0.9),
     },
     "mouthSide": {  # mouthLeft and mouthRight: X is the side the mouth goes to, the same on both halves
-        "up_mid": (9.6, 0.8, 0.3), "lo_mid": (9.4, 0.8, 0.3), "up_side": (9.2, 0.4, 0.2), "lo_side": (9.0, 0.4, 0.2),
+        "up_mid": (8.8, 0.6, 0.3), "lo_mid": (8.6, 0.6, 0.3), "up_side": (8.4, 0.3, 0.2), "lo_side": (8.2, 0.3, 0.2),
         "corner": (7.6, -0.8, 0.6), "subnasale": (2.6, 0.3, 0.4), "chin": (2.0, 0, 0), "labiomental": (4.6, 0, 0),
         "cheek_low": (2.4, -0.4, 0.3), "fold": (3.6, -0.3, 0.3), "chin_side": (3.0, 0, 0), "ala": (1.6, 0, 0.2),
     },
@@ -103,7 +103,7 @@ SEALED_SHAPES = frozenset(
 
 # ring by ring through a lip, from the vermilion border to the vestibule: backwards, up (design; ICT's roll is deeper)
 ROLL_UPPER = ((2.6, -4.2), (3.0, -4.0), (3.6, -3.4), (4.4, -2.4), (4.6, -1.0), (4.0, 0.5), (2.4, 1.8), (1.0, 2.6), (0.3, 1.6))
-ROLL_LOWER = ((2.4, 6.0), (2.8, 5.6), (3.4, 4.8), (4.4, 3.4), (4.8, 1.6), (4.2, -0.3), (2.4, -1.8), (1.0, -2.6), (0.3, -1.6))
+ROLL_LOWER = ((1.5, 5.0), (2.2, 4.9), (3.2, 4.2), (4.4, 2.4), (4.8, 0.7), (4.2, -0.4), (2.2, -1.6), (0.8, -1.6), (0.2, -0.8))
 FUNNEL_FLARE = ((0.6, 0.6), (0.3, 0.6), (-0.2, 0.5), (-0.8, 0.2), (-1.0, 0.0), (-0.8, 0.0), (0.0, 0.4), (0.4, 0.6), (0.2, 0.3))
 
 JAW_OPEN_DEGREES = 19.0  # lip gap 35 mm; ICT 33 mm
@@ -111,7 +111,7 @@ JAW_FORWARD = (0.0, -6.2, -2.6)  # ICT chin 10.9 forward, 1.7 down; less forward
 JAW_SIDE = (7.0, 0.0, -2.4)  # ICT chin 8.6
 CORNER_IN = -2.8  # millimetres a mouth corner moves inwards at jawOpen 1, ICT
 CLOSE_SEAL_DROP = (0.0, 0.8, -5.0)  # where the lips seal on the dropped jaw, ICT -3.2
-TONGUE_JAW_DEGREES = 6.2  # design: the tongue needs a way out between the teeth
+TONGUE_JAW_DEGREES = 7.0  # design: the tongue needs a way out between the teeth
 
 LOOK_DEGREES = {"Up": 22.0, "Down": 26.0, "In": 28.0, "Out": 28.0}  # design, within human gaze
 # lids, millimetres along the eyeball: upper, lower (ICT; up is positive)

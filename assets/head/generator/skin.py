@@ -91,7 +91,7 @@ def _nostril(builder: MeshBuilder, grid: Indices) -> Indices:
     boundary = _take(grid, layout.hole_boundary(hole, (hole[0], hole[2]), closed=True))
     rim = builder.array()[boundary]
     middle = rim.mean(axis=0)
-    shifts = ((0.9, 0.0, 0.5), (0.72, 0.8, 2.0), (0.6, 2.5, 6.0), (0.5, 6.0, 9.0))
+    shifts = ((0.84, 0.0, 0.7), (0.7, 0.8, 2.4), (0.58, 1.8, 4.8), (0.42, 3.4, 7.0))
     rings = np.stack([middle + (rim - middle) * s + np.array([0.0, y, z]) for s, y, z in shifts])
     stack = _add_rings(builder, boundary, rings, closed=True)
     fill_grid(builder, ring_grid(stack[-1], hole[1] - hole[0], hole[3] - hole[2]), "skin", "skin")
@@ -132,6 +132,7 @@ def _strengths(index: SkinIndex, count: int) -> Array:
     strength[index.mouth[0]] = 0.3
     strength[index.eye[0]] = 0.3
     strength[index.grid[0]] = 0.0
+    strength[index.nostril[0]] = 0.0
     return strength
 
 

@@ -21,7 +21,7 @@ HEAD_ID = "lipwright-head-1"
 ORIGIN = np.array([0.0, -60.0, 187.0])
 
 MATERIALS: dict[str, tuple[float, float, float, float]] = {  # linear RGBA base colours
-    "skin": (0.72, 0.43, 0.33, 1.0), "lips": (0.55, 0.21, 0.19, 1.0), "mouth": (0.30, 0.06, 0.06, 1.0),
+    "skin": (0.72, 0.43, 0.33, 1.0), "lips": (0.56, 0.25, 0.215, 1.0), "mouth": (0.30, 0.06, 0.06, 1.0),
     "lid_margin": (0.62, 0.28, 0.24, 1.0), "lashes": (0.025, 0.016, 0.012, 1.0), "sclera": (0.86, 0.85, 0.83, 1.0),
     "iris": (0.10, 0.22, 0.27, 1.0), "pupil": (0.004, 0.004, 0.004, 1.0), "teeth": (0.84, 0.80, 0.70, 1.0),
     "gums": (0.55, 0.19, 0.19, 1.0), "tongue": (0.56, 0.20, 0.20, 1.0), "brows": (0.05, 0.028, 0.018, 1.0),
@@ -65,7 +65,7 @@ def build_arrays() -> dict[str, NDArray[np.generic]]:
     whole = half.positions[source].copy()
     whole[len(half.positions) :, 0] *= -1.0
     quads = _outward(half.quads, half.positions, half.parts)
-    faces = np.concatenate([quads, twin[quads][:, ::-1]])
+    faces = np.concatenate([quads, twin[quads][:, [0, 3, 2, 1]]])
     materials = np.concatenate([half.materials, half.materials])
     parts = _parts(half, source)
     groups = half_groups(half)
