@@ -1,7 +1,10 @@
 """What the command line does with its options: every line in turn, failures told and passed over."""
 
+import contextlib
+import importlib
 import json
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from fractions import Fraction
@@ -62,6 +65,7 @@ class _Animator:
 
     def __init__(self, options: CommandOptions) -> None:
         self._options = options
+        threading.Thread(target=_import_libraries, daemon=True).start()
         bundle = load_bundle(options.model or default_model_path())
         self._emotion = parse_emotion(options.emotion)
         emotion_weights(bundle, self._emotion)  # refuses unknown names before any line is begun
@@ -121,6 +125,13 @@ class _Animator:
 def _check_target(line: Path, first_user: Path) -> None:
     if first_user is not line:
         raise LipwrightError(f"{line}: its result would replace that of {first_user}; rename one of them")
+
+
+def _import_libraries() -> None:
+    """Loads what the first line needs while the model is being read; a failure shows when it is used."""
+    for name in ("onnxruntime", "soundfile"):
+        with contextlib.suppress(ImportError, OSError):
+            importlib.import_module(name)
 
 
 def _make_folder(folder: Path) -> None:

@@ -23,6 +23,8 @@ _CODE_BLOCK = 512
 """Code frames per run of the speech graph: bounds the memory of long lines."""
 _OUTPUT_BLOCK = 32
 """Outputs per run of the face graph: about a second, computed in about a millisecond."""
+_SUM_BLOCK = 4096
+"""Frames interpolated at once: bounds the memory of long lines."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,9 +251,11 @@ def _weighted_sum(
     values: FloatArray, rows: np.ndarray[tuple[int, ...], np.dtype[np.int64]], weights: FloatArray
 ) -> FloatArray:
     """Sums four rows of `values` per frame, in one fixed order so that grouping cannot change a bit."""
-    result = values[rows[:, 0]] * weights[:, :1]
-    for tap in range(1, 4):
-        result += values[rows[:, tap]] * weights[:, tap : tap + 1]
+    result = np.zeros((len(rows), values.shape[1]), np.float32)
+    for start in range(0, len(rows), _SUM_BLOCK):
+        part = slice(start, start + _SUM_BLOCK)
+        for tap in range(4):
+            result[part] += values[rows[part, tap]] * weights[part, tap : tap + 1]
     return result
 
 

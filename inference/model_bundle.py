@@ -239,9 +239,12 @@ def _face_arrays(data: bytes, manifest: Manifest, label: str) -> dict[str, AnyAr
         _check_numbers(arrays[name], name, V, f"{label}: face.npz")
     if sorted(str(name) for name in arrays["arkit_names"]) != sorted(ARKIT_NAMES):
         raise LipwrightError(f"{label}: face.npz does not name the 52 ARKit shapes; {_REMEDY}")
-    return {
-        name: array.astype(np.float32) if array.dtype.kind == "f" else array for name, array in arrays.items()
-    }
+    return {name: _single(array) for name, array in arrays.items()}
+
+
+def _single(array: AnyArray) -> AnyArray:
+    """Returns numbers with a point as float32; models may store them as float16."""
+    return array.astype(np.float32, copy=False) if array.dtype.kind == "f" else array
 
 
 def _check_array(
@@ -277,7 +280,8 @@ def write_bundle(
 ) -> None:
     """Writes a bundle that `load_bundle` accepts, or nothing.
 
-    The bytes depend on the content alone, so that the same training gives the same file.
+    The bytes depend on the content alone, so that the same training gives the same file. Nothing is
+    compressed: network weights hardly shrink, and inflating them takes longer than animating a line.
 
     Args:
         path: NAME.lipmodel.
@@ -297,7 +301,7 @@ def write_bundle(
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(members):
-            archive.writestr(fixed_zip_info(name, zipfile.ZIP_DEFLATED), members[name], compresslevel=9)
+            archive.writestr(fixed_zip_info(name), members[name])
     bundle_from_bytes(buffer.getvalue(), path)
     with atomic_path(path) as temporary:
         temporary.write_bytes(buffer.getvalue())
