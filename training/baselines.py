@@ -181,12 +181,12 @@ class Baselines:
         """Loudness drives the jaw, and nothing else moves: coefficients [T, R]."""
         takes = self._train_takes(take.speaker)
         level = np.concatenate([self._level(t)[t.valid] for t in takes])
-        opened = np.concatenate([t.coefficients[t.valid] @ self._jaw for t in takes]) / (
-            self._jaw @ self._jaw
-        )
+        size = self._jaw @ self._jaw
+        opened = np.concatenate([t.coefficients[t.valid] @ self._jaw for t in takes]) / size
         slope, height = np.polyfit(level, opened, 1)
         amount = np.clip(slope * self._level(take) + height, 0.0, 1.0)
-        return amount[:, None] * self._jaw
+        driven: NDArray[np.float64] = amount[:, None] * self._jaw
+        return driven
 
     def _fit_ridge(self, speaker: str) -> Ridge:
         train = self._train_takes(speaker)

@@ -21,7 +21,7 @@ from .capture.take_files import TakeFiles, TakeMotion, find_takes, read_take_mot
 from .face_mesh_478 import landmarks_in_head_axes
 from .head_fit import HeadShapes, fit_take, fit_vertex_take
 from .motion_basis import MotionBasis
-from .project import CURVE_NAMES, SPLITS, TakeEntry, write_index, write_take
+from .project import CURVE_NAMES, SPLITS, TakeEntry, write_head, write_index, write_take
 from .splits import assign_splits
 
 if TYPE_CHECKING:
@@ -234,6 +234,7 @@ def _curve_fit(takes: Sequence[ImportedTake], curve: int) -> dict[str, float]:
 def _write_project(
     folder: Path, head: HeadMesh, takes: Sequence[ImportedTake], figures: dict[str, Any]
 ) -> None:
+    write_head(folder, head)
     basis = MotionBasis(head.shape_deltas, _residuals(head, takes))
     np.savez(folder / "motion_basis.npz", basis=basis.as_array())
     (folder / "audio").mkdir()

@@ -18,6 +18,7 @@ from inference.audio_file import read_audio
 from inference.blendshape_names import ARKIT_NAMES
 from inference.errors import LipwrightError
 from inference.face_prediction import FacePredictor
+from inference.head_mesh import HeadMesh, load_head
 from inference.model_bundle import ModelBundle, load_bundle
 
 from .baselines import AudioCache, Baselines
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inference.head_mesh import HeadMesh
 
 SHORT_CURVES = ("gap", "width", "chin")
 BASELINES = ("ridge", "loudness", "static")
@@ -99,7 +99,7 @@ def evaluate(
         model: Bundle, path of one, or None for the baselines alone.
         project: Training project, or its folder.
         split: "train", "validation" or "test".
-        head: The head that the project lies on; the bundled one by default.
+        head: The head that the project lies on; the project's own copy by default.
 
     Raises:
         LipwrightError: The split is empty, or model, project and head do not belong together.
@@ -129,11 +129,7 @@ def evaluate(
 
 
 def _matching_head(project: Project, head: HeadMesh | None) -> HeadMesh:
-    if head is None:
-        from inference.bundled import default_head_path  # noqa: PLC0415 - only where no head was given
-        from inference.head_mesh import load_head  # noqa: PLC0415 - likewise
-
-        head = load_head(default_head_path())
+    head = head or load_head(project.head_path)
     if head.hash != project.head_hash:
         raise LipwrightError(f"{project.path}: was imported onto another head; import the capture again.")
     return head

@@ -1,6 +1,7 @@
 """The training project on disk: every take as coefficients of one motion basis, with its sound beside it.
 
     PROJECT/project.json        takes, splits, speakers, head id and hash
+    PROJECT/head.npz            the head that the motion lies on
     PROJECT/motion_basis.npz    basis [R, V, 3], orthonormal over 3V, metres
     PROJECT/audio/              the takes' sound files, copied so that the project can move
     PROJECT/takes/NAME.npz      coefficients [T, R], weights [T, 52], valid [T], curves [T, 3], head_rotation
@@ -13,12 +14,13 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from inference.bundled import default_head_path
 from inference.errors import LipwrightError
 from inference.measures import PhoneInterval
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from inference.head_mesh import HeadMesh
 
 FORMAT_VERSION = 1
 SPLITS = ("train", "validation", "test")
@@ -125,6 +129,12 @@ class Project:
     takes: tuple[Take, ...]
     figures: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def head_path(self) -> Path:
+        """The head that the motion lies on: the project's own copy, or the bundled one where it has none."""
+        own = self.path / "head.npz"
+        return own if own.exists() else default_head_path()
+
     def split(self, name: str) -> tuple[Take, ...]:
         """The takes of one split, in the order of import."""
         if name not in SPLITS:
@@ -132,6 +142,12 @@ class Project:
                 f"{self.path}: there is no split called '{name}'; choose {', '.join(SPLITS)}."
             )
         return tuple(take for take in self.takes if take.split == name)
+
+
+def write_head(folder: Path, head: HeadMesh) -> None:
+    """Write the head that the motion lies on, so that the project does not depend on the bundled one."""
+    arrays = {field.name: np.asarray(getattr(head, field.name)) for field in fields(head)}
+    np.savez_compressed(folder / "head.npz", **cast("dict[str, Any]", arrays))
 
 
 def write_take(
@@ -227,10 +243,10 @@ def _read_take(folder: Path, entry: TakeEntry, rows: int) -> Take:
             raise _damaged(file, f"{key} has shape {arrays[key].shape}, expected {shape}")
     if not all(np.isfinite(arrays[key]).all() for key in ("coefficients", "weights")):
         raise _damaged(file, "motion is not finite")
-    fields = asdict(entry)
-    fields["audio_path"] = folder / fields.pop("audio")
-    fields |= {**arrays, "phones": phones}
-    return Take(**fields)
+    values = asdict(entry)
+    values["audio_path"] = folder / values.pop("audio")
+    values |= {**arrays, "phones": phones}
+    return Take(**values)
 
 
 def _phones(file: Path, names: NDArray[Any] | None, times: NDArray[Any] | None) -> tuple[PhoneInterval, ...]:
@@ -251,7 +267,7 @@ def _read_arrays(
         with np.load(file, allow_pickle=False) as archive:
             present = [key for key in optional if key in archive]
             return {key: archive[key] for key in (*keys, *present)}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise _damaged(file, str(error)) from error
 
 

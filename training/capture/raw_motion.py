@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 LONGEST_BRIDGE_S = 0.1
 """Gaps up to this long are interpolated and still count as captured; longer ones do not train."""
 
+SAME_FRAME = 0.25
+"""A row this close to a frame's time, in frames, is that frame."""
+
+TIME_ROUNDING = 1e-3
+"""Timecodes are printed with three decimals."""
+
 
 @dataclass(frozen=True, eq=False)
 class RawMotion:
@@ -78,9 +84,12 @@ def interpolate(
 def frames_near_a_sample(
     source_times: NDArray[np.float64], times: NDArray[np.float64], frame_rate: float
 ) -> NDArray[np.bool_]:
-    """Which resampled frames [T] lie within a short bridge of captured rows on both sides."""
-    right = np.clip(np.searchsorted(source_times, times - 1e-6), 0, len(source_times) - 1)
-    left = np.clip(np.searchsorted(source_times, times + 1e-6, side="right") - 1, 0, len(source_times) - 1)
+    """Which resampled frames [T] stand on a captured row, or within a short bridge between two."""
+    right = np.clip(np.searchsorted(source_times, times), 1, max(len(source_times) - 1, 1))
+    right = np.minimum(right, len(source_times) - 1)
+    left = np.maximum(right - 1, 0)
     bridge = source_times[right] - source_times[left]
-    near: NDArray[np.bool_] = bridge <= max(LONGEST_BRIDGE_S, 1.5 / frame_rate)
+    nearest = np.minimum(np.abs(times - source_times[left]), np.abs(times - source_times[right]))
+    short = bridge <= max(LONGEST_BRIDGE_S, 1.5 / frame_rate) * (1 + TIME_ROUNDING)
+    near: NDArray[np.bool_] = np.asarray((nearest < SAME_FRAME / frame_rate) | short)
     return near
