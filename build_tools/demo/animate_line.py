@@ -118,6 +118,7 @@ def make(arguments: argparse.Namespace) -> None:
     if arguments.quick:
         studio.set_quick_render()
     scene.frame_set(frames.start)
+    bpy.context.preferences.filepaths.save_version = 0  # no demo.blend1 beside it
     bpy.ops.wm.save_as_mainfile(filepath=str(arguments.blend.resolve()), compress=True)
     report = {"fps": str(FPS), "gap": lip_gaps(head, landmarks, frames)}
     (arguments.frames / "line.json").write_text(json.dumps(report))

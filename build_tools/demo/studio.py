@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +13,7 @@ import bpy
 from mathutils import Vector
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -112,6 +116,20 @@ def set_quick_render() -> None:
     shading.light, shading.color_type, shading.show_cavity = "STUDIO", "MATERIAL", True
 
 
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Blender's own notes of every file it saved off the terminal; they come from C, so the descriptor goes."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def render_frame(path: Path, frame: int) -> None:
     """Render one frame of the scene to a PNG file."""
     scene = bpy.context.scene
@@ -122,4 +140,5 @@ def render_frame(path: Path, frame: int) -> None:
     images.file_format, images.color_mode = "PNG", "RGB"
     scene.render.filepath = str(path)
     scene.render.use_sequencer = False
-    bpy.ops.render.render(write_still=True)
+    with _quiet():
+        bpy.ops.render.render(write_still=True)
