@@ -118,7 +118,7 @@ def set_quick_render() -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Blender's own notes of every file it saved off the terminal; they come from C, so the descriptor goes."""
+    """Keep Blender's notes of saved files off the terminal; they come from C, so the descriptor goes."""
     sys.stdout.flush()
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
