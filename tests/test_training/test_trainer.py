@@ -1,0 +1,149 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from inference.audio_file import AudioClip, read_audio
+from inference.errors import LipwrightError
+from inference.face_prediction import FacePredictor
+from inference.model_bundle import load_bundle
+from training.bundle_export import BundleLabel, export_bundle
+from training.command_train import train_command
+from training.trainer import CHECKPOINT_NAME, train_project
+from training.validation import predict_line
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CHILD = """
+import sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from training.command_train import train_command
+from training.config import TrainingConfig
+import json
+config = TrainingConfig.from_json(json.loads(sys.argv[3]))
+train_command(Path(sys.argv[1]), Path(sys.argv[2]), config=config, run_folder=Path(sys.argv[4]))
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(small_project, small_config, tmp_path_factory):
+    return train_project(small_project, small_config, tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def bundle(trained, tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "small.lipmodel"
+    export_bundle(trained, path, BundleLabel("small", "CC0-1.0", "nobody"))
+    return load_bundle(path)
+
+
+def test_a_minute_of_capture_teaches_the_jaw_to_follow_the_voice(trained):
+    assert trained.figures["r gap"] > 0.8
+
+
+def test_training_leaves_curves_for_tensorboard(small_project, small_config, tmp_path):
+    train_project(small_project, replace(small_config, steps=12), tmp_path)
+    assert any(f.name.startswith("events.out.tfevents") for f in tmp_path.iterdir())
+
+
+def test_the_bundle_speaks_as_the_network_does(trained, bundle):
+    sound = read_audio(trained.prepared.validation[0].audio_path)
+    predictor = FacePredictor(bundle)
+    times = np.arange(int(2.5 * bundle.frame_rate)) / bundle.frame_rate
+    ours = predictor.coefficients(predictor.analyse(sound), times)
+    theirs = predict_line(trained.network, trained.prepared, sound.samples)[: len(times)]
+    offsets = bundle.mean_offset + np.tensordot(ours, bundle.basis, 1)
+    assert bundle.manifest.training["parity_m"] <= 1e-5
+    assert np.abs(offsets - np.tensordot(theirs, trained.prepared.basis, 1)).max() <= 1e-5
+    assert np.ptp(offsets, axis=0).max() > 2e-3
+
+
+def test_zero_emotion_is_the_middle_of_what_was_learned(bundle):
+    assert bundle.emotion_database.shape[1] == bundle.emotion_size == 16
+    assert np.abs(bundle.emotion_database.mean(0)).max() < 1e-3
+    assert all(np.abs(v).max() > 0 for v in bundle.emotion_vectors)
+
+
+def test_silence_stays_nearly_still(bundle):
+    silence = AudioClip.from_samples(np.zeros(32000, np.float32), 16000, "silence")
+    predictor = FacePredictor(bundle)
+    coefficients = predictor.coefficients(predictor.analyse(silence), np.arange(60) / 30)
+    offsets = np.tensordot(coefficients, bundle.basis, 1)
+    assert np.ptp(offsets, axis=0).max() < 1e-4
+
+
+def test_same_seed_same_network(small_project, small_config, tmp_path):
+    config = replace(small_config, steps=6)
+    first, second = (train_project(small_project, config, tmp_path / name) for name in "ab")
+    other = train_project(small_project, replace(config, seed=2), tmp_path / "c")
+    weights = [t.network.output.weight for t in (first, second, other)]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.allclose(weights[0], weights[2])
+
+
+def test_a_killed_run_goes_on_and_ends_where_it_would_have(small_project, small_config, tmp_path):
+    config = json.dumps(replace(small_config, steps=40).to_json())
+
+    def start(name):
+        arguments = [str(small_project), str(tmp_path / f"{name}.lipmodel"), config, str(tmp_path / name)]
+        return subprocess.Popen(
+            [sys.executable, "-c", CHILD, *arguments], cwd=REPOSITORY, stderr=subprocess.PIPE
+        )
+
+    whole = start("whole")
+    killed = start("killed")
+    checkpoint = tmp_path / "killed" / CHECKPOINT_NAME
+    while not checkpoint.exists() and killed.poll() is None:
+        time.sleep(0.02)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL, "the run ended before it could be killed"
+    step = torch.load(checkpoint, weights_only=True)["step"]
+    assert 0 < step < 40
+    resumed = start("killed")
+    assert (whole.wait(), resumed.wait()) == (0, 0)
+    graphs = [zipfile.ZipFile(tmp_path / f"{n}.lipmodel").read("face.onnx") for n in ("whole", "killed")]
+    assert graphs[0] == graphs[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"network": "perceptron"}, "no network called 'perceptron'"),
+        ({"steps": 0}, "at least 1"),
+        ({"device": "cuda"}, "no CUDA device"),
+    ],
+)
+def test_wrong_requests_are_refused_before_training(small_project, tmp_path, change, words):
+    if "device" in change and torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    with pytest.raises(LipwrightError, match=words):
+        train_command(small_project, tmp_path / "m.lipmodel", run_folder=tmp_path / "run", **change)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_output_folder_that_does_not_exist_is_named(small_project, tmp_path):
+    with pytest.raises(LipwrightError, match="nowhere does not exist"):
+        train_command(small_project, tmp_path / "nowhere" / "m.lipmodel")
+
+
+def test_a_checkpoint_of_another_run_is_refused(small_project, small_config, tmp_path):
+    config = replace(small_config, steps=3)
+    train_project(small_project, config, tmp_path)
+    with pytest.raises(LipwrightError, match="other settings"):
+        train_project(small_project, replace(config, emotion_size=24), tmp_path)
+
+
+def test_a_damaged_checkpoint_is_named(small_project, small_config, tmp_path):
+    (tmp_path / CHECKPOINT_NAME).write_bytes(b"not a checkpoint")
+    with pytest.raises(LipwrightError, match="not a readable checkpoint"):
+        train_project(small_project, small_config, tmp_path)

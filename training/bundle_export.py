@@ -1,0 +1,178 @@
+"""Writes a trained network as a model bundle and checks that both speak alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime
+import torch
+
+from inference.errors import LipwrightError
+from inference.model_bundle import write_bundle
+from training.dataset import SAMPLE_RATE
+from training.emotion_mining import EmotionTable, build_emotion_table
+from training.export_onnx import face_graph, speech_graph, vertex_output
+from training.networks import karras2017
+from training.preparation import load_project_head
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from inference.head_mesh import HeadMesh
+    from training.trainer import TrainedModel
+
+#: Largest difference in metres between the network and its exported graphs that is let through.
+PARITY_LIMIT = 1e-5
+
+
+@dataclass(frozen=True)
+class BundleLabel:
+    """What a bundle says about itself.
+
+    Attributes:
+        name: Shown in the add-on's list.
+        licence: Licence of the model, as an SPDX identifier or a sentence.
+        credits: Whose capture it was trained on.
+    """
+
+    name: str
+    licence: str = "unspecified"
+    credits: str = ""
+
+
+def export_bundle(trained: TrainedModel, path: Path, label: BundleLabel) -> float:
+    """Write a bundle.
+
+    Args:
+        trained: A finished run.
+        path: The `.lipmodel` to write; replaced only when everything succeeded.
+        label: Name, licence and credits.
+
+    Returns:
+        Largest difference in metres between the network and the exported graphs on random input.
+
+    Raises:
+        LipwrightError: The graphs do not reproduce the network.
+    """
+    channels = trained.config.channels
+    neutral = np.zeros(trained.config.emotion_size, np.float32)
+    graphs = {
+        "speech.onnx": speech_graph(trained.network, channels),
+        "face.onnx": face_graph(trained.network, neutral),
+    }
+    basis, mean_offset = vertex_output(trained.network, trained.prepared.basis)
+    difference = parity(trained, graphs, basis, mean_offset)
+    if not difference <= PARITY_LIMIT:
+        raise LipwrightError(
+            f"{path}: the exported graphs differ from the network by {difference:.1e} m; nothing was written"
+        )
+    head = load_project_head(trained.prepared.project)
+    emotions = build_emotion_table(trained)
+    manifest = build_manifest(trained, label, head, emotions, {"parity_m": difference})
+    arrays = {
+        "face.npz": face_arrays(head, basis, mean_offset),
+        "emotion.npz": {"database": emotions.database},
+    }
+    write_bundle(path, manifest, graphs, arrays)
+    return difference
+
+
+def build_manifest(
+    trained: TrainedModel, label: BundleLabel, head: HeadMesh, emotions: EmotionTable, extra: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the contents of `model.json`.
+
+    Args:
+        trained: A finished run.
+        label: Name, licence and credits.
+        head: The head that the model moves.
+        emotions: Named emotions.
+        extra: Further training figures.
+    """
+    settings = trained.prepared.settings
+    hop = settings.hop_length * karras2017.HOP
+    return {
+        "format_version": 1,
+        "name": label.name,
+        "licence": label.licence,
+        "credits": label.credits,
+        "network": trained.config.network,
+        "sample_rate": SAMPLE_RATE,
+        "loudness": {"kind": "rms", "target_db": trained.prepared.target_db},
+        "features": settings.to_json(),
+        "speech": {
+            "file": "speech.onnx",
+            "input": "features",
+            "output": "code",
+            "receptive_field": karras2017.SPEECH_FIELD,
+            "stride": karras2017.SPEECH_STRIDE,
+            "channels": karras2017.WIDTH,
+        },
+        "face": {
+            "file": "face.onnx",
+            "inputs": ["code", "emotion"],
+            "output": "coefficients",
+            "receptive_field": karras2017.FACE_FIELD,
+            "stride": karras2017.FACE_STRIDE,
+            "channels": trained.network.bottleneck.weight.shape[0],
+        },
+        "frame_rate": SAMPLE_RATE / hop,
+        "emotion": {
+            "size": trained.config.emotion_size,
+            "names": list(emotions.names),
+            "vectors": np.round(emotions.vectors.astype(float), 6).tolist(),
+        },
+        "head": {"id": head.head_id, "hash": head.hash, "vertices": len(head.vertices)},
+        "training": {**trained.figures, **extra, "config": trained.config.to_json()},
+    }
+
+
+def face_arrays(
+    head: HeadMesh, basis: NDArray[np.float32], mean_offset: NDArray[np.float32]
+) -> dict[str, NDArray[Any]]:
+    """Return the contents of `face.npz`."""
+    return {
+        "template": head.vertices,
+        "faces": head.faces,
+        "mean_offset": mean_offset,
+        "basis": basis,
+        "landmarks68": head.landmarks68,
+        "arkit_names": np.array(head.shape_names),
+        "arkit_deltas": head.shape_deltas,
+    }
+
+
+def parity(
+    trained: TrainedModel,
+    graphs: dict[str, bytes],
+    basis: NDArray[np.float32],
+    mean_offset: NDArray[np.float32],
+) -> float:
+    """Return the largest vertex difference in metres between network and graphs, on 16 random windows.
+
+    The network evaluates each window by itself with strides, as the paper does; the graphs run over the
+    whole line.
+    """
+    generator = torch.Generator().manual_seed(0)
+    count = karras2017.WINDOW + 15 * karras2017.HOP
+    features = torch.randn(1, count, trained.config.channels, generator=generator)
+    emotion = 0.3 * torch.randn(1, trained.config.emotion_size, generator=generator)
+    windows = features[0].unfold(0, karras2017.WINDOW, karras2017.HOP).transpose(1, 2)
+    with torch.no_grad():
+        theirs = trained.network.forward_window(windows, emotion.expand(len(windows), -1)).numpy()
+    expected = np.tensordot(theirs, trained.prepared.basis, axes=1)
+    code = _run(graphs["speech.onnx"], {"features": features.numpy()})
+    track = emotion.numpy()[:, None].repeat(code.shape[1], 1)
+    ours = _run(graphs["face.onnx"], {"code": code, "emotion": track})[0]
+    return float(np.abs(mean_offset + np.tensordot(ours, basis, axes=1) - expected).max())
+
+
+def _run(graph: bytes, inputs: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 2
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return np.asarray(session.run(None, inputs)[0], np.float32)

@@ -1,0 +1,102 @@
+"""What a training run is told: one frozen dataclass, kept in checkpoints and in the bundle's figures."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the loss terms, each applied after the term was divided by its running RMS.
+
+    Attributes:
+        position: Vertex positions, whole face, mouth vertices counted `mouth_emphasis` times.
+        motion: Change of vertex positions from one output frame to the next.
+        mouth: Lip gap, mouth width and chin drop as the report measures them.
+        closure: Logarithm of the lip gap, so that lips that hover are as wrong as a lazy jaw.
+        emotion: Change of the learned latent vectors over time.
+    """
+
+    position: float = 1.0
+    motion: float = 1.0
+    mouth: float = 1.0
+    closure: float = 0.5
+    emotion: float = 1.0
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that decides a training run's result.
+
+    Attributes:
+        network: Module name under `training/networks`.
+        feature_kind: "log_mel" or "autocorrelation" (the published input).
+        channels: Feature channels per frame.
+        emotion_size: Numbers in one learned latent vector (the paper uses 16 or 24).
+        components: Largest width of the network's linear bottleneck (the paper uses 150).
+        steps: Optimiser steps.
+        batch_size: Chunks per step.
+        chunk_outputs: Consecutive output frames in a chunk (32 ms each).
+        learning_rate: Peak of the cosine schedule.
+        weight_decay: AdamW's decoupled decay.
+        ema_decay: Decay per step of the averaged weights that are exported.
+        dropout: Dropped share of the activations before the bottleneck and of the speech code.
+        latent_dropout: Share of chunks trained with the zero latent: zero then means "what the voice says".
+        feature_noise: Standard deviation of the multiplicative feature noise, in octaves (paper: log2 1.4).
+        variants: Altered copies of every take's sound (speed, formants, tone, noise) besides the original.
+        synthetic_minutes: Synthesised speech, animated by a teacher that knows its phones; needs phone
+            timings in the project and espeak-ng or flite on the machine. 0 for none.
+        synthetic_share: Share of chunks drawn from it.
+        other_share: Share of chunks drawn from speakers other than the main one.
+        rest_share: Share of chunks of noise and silence, with the face at rest.
+        mask_share: Share of chunks with a masked band of channels and a masked stretch of time.
+        mouth_emphasis: Weight of lip and jaw vertices in the position and motion terms; others weigh 1.
+        validation_every: Steps between two validations.
+        checkpoint_every: Steps between two checkpoints.
+        main_speaker: Whose style the zero vector has; empty for the first training take's speaker.
+        seed: Same seed, same machine, same thread count: same network.
+        loss: Weights of the loss terms.
+    """
+
+    network: str = "karras2017"
+    feature_kind: str = "log_mel"
+    channels: int = 32
+    emotion_size: int = 16
+    components: int = 150
+    steps: int = 1500
+    batch_size: int = 8
+    chunk_outputs: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.02
+    ema_decay: float = 0.995
+    dropout: float = 0.2
+    latent_dropout: float = 0.5
+    feature_noise: float = 0.485
+    variants: int = 3
+    synthetic_minutes: float = 0.0
+    synthetic_share: float = 0.35
+    other_share: float = 0.2
+    rest_share: float = 0.06
+    mask_share: float = 0.3
+    mouth_emphasis: float = 8.0
+    validation_every: int = 250
+    checkpoint_every: int = 100
+    main_speaker: str = ""
+    seed: int = 1
+    loss: LossWeights = dataclasses.field(default_factory=LossWeights)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the configuration as plain JSON types."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> TrainingConfig:
+        """Build a configuration from what `to_json` returned.
+
+        Args:
+            values: Field names with their values; fields left out keep their defaults.
+        """
+        loss = LossWeights(**values.get("loss", {}))
+        return cls(**{**{k: v for k, v in values.items() if k != "loss"}, "loss": loss})

@@ -1,0 +1,281 @@
+"""A capture project as flat tensors, and the chunks that a training step sees."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inference.audio_features import FeatureSettings, extract_features, silence_features
+from inference.audio_file import read_audio
+from inference.loudness import normalise_loudness
+from training.augmentation import alter_sound, noise
+from training.phones import spread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from training.config import TrainingConfig
+    from training.phones import Segment
+    from training.project import Take
+
+SAMPLE_RATE = 16000
+HOP_LENGTH = 128
+#: Seconds of each made-up sound (noise, silence) whose target is the face at rest, and how many there are.
+REST_SECONDS, REST_SOUNDS = 6.0, 12
+
+
+@dataclass(frozen=True)
+class Motion:
+    """One take's motion, at a steady rate.
+
+    Attributes:
+        name: The take's name.
+        speaker: Whose motion it is.
+        samples: [N] float32 sound at 16 kHz.
+        start: Time of the first frame, seconds.
+        frame_rate: Frames per second.
+        coefficients: [T, R] float32.
+        valid: [T] bool.
+        group: "main" (the speaker whose style is neutral), "other" (captured too), "synthetic" or "rest".
+        segments: Its phones, where known.
+    """
+
+    name: str
+    speaker: str
+    samples: NDArray[np.float32]
+    start: float
+    frame_rate: float
+    coefficients: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    group: str = "main"
+    segments: tuple[Segment, ...] = ()
+
+    @property
+    def captured(self) -> bool:
+        """Whether an actor or animator made the motion; only then its frames own latent vectors."""
+        return self.group in {"main", "other"}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Chunks for one step.
+
+    Attributes:
+        features: [B, N, C] normalised.
+        target: [B, T, R] coefficients.
+        weight: [B, T] 1 where the capture is valid, else 0.
+        frame: [B, T] position among all training frames (fractional); used for phones and reports.
+        code_frame: [B, M] the same for every code frame; the latents are read there.
+        speaker: [B] speaker number.
+        captured: [B] bool, chunks whose frames own latent vectors.
+    """
+
+    features: Tensor
+    target: Tensor
+    weight: Tensor
+    frame: Tensor
+    code_frame: Tensor
+    speaker: Tensor
+    captured: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """Return a copy on `device`."""
+        return Batch(**{f.name: getattr(self, f.name).to(device) for f in dataclasses.fields(self)})
+
+
+def read_motion(take: Take, group: str) -> Motion:
+    """Read a take's sound beside its motion; `group` as in `Motion`."""
+    samples = np.asarray(read_audio(take.audio_path).samples, np.float32)
+    return Motion(
+        take.name,
+        take.speaker,
+        samples,
+        float(take.times[0]),
+        float(take.frame_rate),
+        np.nan_to_num(take.coefficients.astype(np.float32)),
+        take.valid & np.isfinite(take.coefficients).all(1),
+        group,
+        tuple(part for p in take.phones for part in spread(p.name, p.start, p.end)),
+    )
+
+
+def rest_pose(motions: Sequence[Motion], speaker: str) -> NDArray[np.float32]:
+    """Return a speaker's face at rest [R]: the median over the frames with the least sound around them."""
+    poses, levels = [], []
+    for motion in motions:
+        if motion.speaker != speaker:
+            continue
+        power = np.convolve(motion.samples**2, np.ones(4000) / 4000, "same")
+        at = ((motion.start + np.arange(len(motion.coefficients)) / motion.frame_rate) * SAMPLE_RATE).astype(
+            int
+        )
+        level = power[np.clip(at, 0, len(power) - 1)] / (power.mean() + 1e-12)
+        poses.append(motion.coefficients[motion.valid])
+        levels.append(level[motion.valid])
+    pose, level = np.concatenate(poses), np.concatenate(levels)
+    return np.asarray(np.median(pose[level <= np.quantile(level, 0.1)], 0), np.float32)
+
+
+def rest_motions(pose: NDArray[np.float32], speaker: str, rng: np.random.Generator) -> list[Motion]:
+    """Return made-up takes in which nobody speaks, so that silence and noise leave the face at rest.
+
+    Args:
+        pose: [R] the face at rest.
+        speaker: Speaker of the pose.
+        rng: Source of the sounds.
+    """
+    count, made = int(REST_SECONDS * SAMPLE_RATE), []
+    for index in range(REST_SOUNDS):
+        sound = noise(count, SAMPLE_RATE, rng) * 10 ** (-rng.uniform(15, 70) / 20)
+        if index == 0:
+            sound = np.zeros(count)
+        frames = int(REST_SECONDS * 25)
+        made.append(
+            Motion(
+                f"rest {index}",
+                speaker,
+                sound.astype(np.float32),
+                0.0,
+                25.0,
+                np.repeat(pose[None], frames, 0),
+                np.ones(frames, bool),
+                group="rest",
+            )
+        )
+    return made
+
+
+def features_of(
+    samples: NDArray[np.float32], settings: FeatureSettings, target_db: float
+) -> NDArray[np.float32]:
+    """Return the features [F, C] of a sound brought to the training level, as inference computes them."""
+    return np.asarray(extract_features(normalise_loudness(samples, target_db), settings), np.float32)
+
+
+class Dataset:
+    """All training takes with their altered copies, ready to draw chunks from."""
+
+    def __init__(
+        self, motions: Sequence[Motion], settings: FeatureSettings, config: TrainingConfig, target_db: float
+    ) -> None:
+        """Compute the features of every take and of its altered copies.
+
+        Args:
+            motions: Training takes, the main speaker's first; made-up ones included.
+            settings: Feature settings with mean and standard deviation.
+            config: Training configuration.
+            target_db: Loudness of the training sound.
+        """
+        self.config = config
+        self.motions = list(motions)
+        self.speakers = list(dict.fromkeys(m.speaker for m in motions))
+        counts = [len(m.coefficients) for m in motions]
+        self.first_frame = torch.tensor(np.concatenate([[0], np.cumsum(counts)]))
+        self.coefficients = torch.tensor(np.concatenate([m.coefficients for m in motions]))
+        self.valid = torch.tensor(np.concatenate([m.valid for m in motions]))
+        self._fill_features(settings, target_db)
+
+    def _fill_features(self, settings: FeatureSettings, target_db: float) -> None:
+        rng = np.random.default_rng(self.config.seed)
+        pad = np.repeat(silence_features(settings)[None], self.margin + self.chunk_span, 0)
+        parts, owners, scales, lengths = [], [], [], []
+        for index, motion in enumerate(self.motions):
+            for variant in range(1 + self._variants(motion)):
+                sound, scale = motion.samples, 1.0
+                if variant:
+                    altered = alter_sound(motion.samples, SAMPLE_RATE, rng)
+                    sound, scale = altered.samples, altered.time_scale
+                frames = features_of(sound, settings, target_db)
+                parts += [pad[: self.margin], frames, pad]
+                owners.append(index)
+                scales.append(scale)
+                lengths.append(len(frames))
+        self.features = torch.tensor(np.concatenate(parts))
+        starts = np.cumsum([0, *(n + len(pad) + self.margin for n in lengths[:-1])]) + self.margin
+        self.start, self.length = torch.tensor(starts), torch.tensor(lengths)
+        self.owner, self.scale = torch.tensor(owners), torch.tensor(scales, dtype=torch.float64)
+        self.odds = self._odds()
+
+    def _variants(self, motion: Motion) -> int:
+        return self.config.variants if motion.captured else int(motion.group == "synthetic")
+
+    @property
+    def margin(self) -> int:
+        """Feature frames before the first output frame's own."""
+        return 39
+
+    @property
+    def chunk_span(self) -> int:
+        """Feature frames from a chunk's first output frame to the end of what it reads."""
+        return 4 * (self.config.chunk_outputs - 1) + 1 + self.margin
+
+    def _odds(self) -> Tensor:
+        """Return the odds of drawing each sound: by its seconds within its group."""
+        groups = [self.motions[i].group for i in self.owner.tolist()]
+        shares = {"other": self.config.other_share, "synthetic": self.config.synthetic_share}
+        shares = {k: v for k, v in (shares | {"rest": self.config.rest_share}).items() if k in groups}
+        shares["main"] = 1 - sum(shares.values())
+        odds = self.length.double()
+        for group, share in shares.items():
+            mine = torch.tensor([g == group for g in groups])
+            odds[mine] *= share / odds[mine].sum().clamp(min=1)
+        return odds
+
+    def draw(self, generator: torch.Generator) -> Batch:
+        """Draw one batch; every choice comes from `generator`.
+
+        A chunk may start at any feature frame (8 ms) and its targets are interpolated at the exact times of
+        its outputs, which includes the paper's random shift of both by up to half a frame.
+        """
+        size, outputs = self.config.batch_size, self.config.chunk_outputs
+        sound = torch.multinomial(self.odds, size, replacement=True, generator=generator)
+        room = (self.length[sound] - 4 * (outputs - 1)).clamp(min=8)
+        lead = (
+            16  # chunks may begin a little before the recording does, in the silence that precedes every line
+        )
+        begin = (torch.rand(size, generator=generator) * (room + lead)).long() - lead
+        span = torch.arange(-self.margin, self.chunk_span)
+        index = (self.start[sound] + begin)[:, None] + span
+        features = self.features[index.clamp(0, len(self.features) - 1)]
+        output = begin[:, None] + 4 * torch.arange(outputs)
+        code = begin[:, None] - self.margin + 1 + 2 * torch.arange((len(span) - 3) // 2 + 1)
+        frame, inside = self._frames(sound, output)
+        target, weight = self._targets(frame, inside)
+        owner = self.owner[sound]
+        speakers = torch.tensor([self.speakers.index(self.motions[i].speaker) for i in owner.tolist()])
+        captured = torch.tensor([self.motions[i].captured for i in owner.tolist()])
+        return Batch(features, target, weight, frame, self._frames(sound, code)[0], speakers, captured)
+
+    def _frames(self, sound: Tensor, feature_frame: Tensor) -> tuple[Tensor, Tensor]:
+        """Return positions among all training frames, clamped to the take, and whether they lay inside it."""
+        owner = self.owner[sound]
+        rate = torch.tensor([self.motions[i].frame_rate for i in owner.tolist()], dtype=torch.float64)
+        begin = torch.tensor([self.motions[i].start for i in owner.tolist()], dtype=torch.float64)
+        seconds = feature_frame * (HOP_LENGTH / SAMPLE_RATE) * self.scale[sound][:, None]
+        local = (seconds - begin[:, None]) * rate[:, None]
+        last = (self.first_frame[owner + 1] - self.first_frame[owner] - 1)[:, None]
+        inside = (local > -rate[:, None]) & (local < last + rate[:, None])
+        return self.first_frame[owner][:, None] + local.clamp(min=0).minimum(last.double()), inside
+
+    def _targets(self, frame: Tensor, inside: Tensor) -> tuple[Tensor, Tensor]:
+        low = frame.floor().long()
+        high = torch.minimum(low + 1, torch.ceil(frame).long())
+        share = (frame - low).float()[..., None]
+        target = self.coefficients[low] * (1 - share) + self.coefficients[high] * share
+        return target, (self.valid[low] & self.valid[high] & inside).float()
+
+
+def with_statistics(
+    motions: Sequence[Motion], settings: FeatureSettings, target_db: float
+) -> FeatureSettings:
+    """Return settings that bring the training sound's features to mean 0 and deviation 1 in every channel."""
+    return settings.with_statistics(
+        np.concatenate([features_of(m.samples, settings, target_db) for m in motions])
+    )

@@ -1,0 +1,151 @@
+"""Named emotions for a bundle: labelled takes where the capture has them, else styles found in the latents.
+
+A neutral capture holds no joy and no anger, and nothing here pretends that it does: what is offered are
+"style 1" to "style 6", points of the learned database that lie far apart and leave the speech intact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from inference.audio_features import silence_features
+from training.dataset import features_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from training.networks.karras2017 import Network
+    from training.preparation import Prepared
+    from training.trainer import TrainedModel
+
+STYLES = 6
+#: Correlation of lip gap with the neutral face's that a style must keep, and the share of its closures.
+KEEPS_SPEECH, KEEPS_CLOSURE = 0.85, 0.8
+#: A gap under this share of the line's 95th percentile counts as closed (the report's definition).
+CLOSED = 0.15
+DATABASE_LIMIT = 4096
+
+
+@dataclass(frozen=True)
+class EmotionTable:
+    """What a bundle says about emotion.
+
+    Attributes:
+        names: Names of the sliders.
+        vectors: [K, E] their latent vectors; zero is neutral and has no entry.
+        database: [N, E] learned latents, at most 4096.
+    """
+
+    names: tuple[str, ...]
+    vectors: NDArray[np.float32]
+    database: NDArray[np.float32]
+
+
+def build_emotion_table(trained: TrainedModel) -> EmotionTable:
+    """Name points of the learned latent space.
+
+    Args:
+        trained: A finished run.
+    """
+    latents = trained.latents
+    step = max(1, -(-len(latents) // DATABASE_LIMIT))
+    names, vectors = labelled_emotions(trained)
+    for speaker, vector in trained.styles.items():
+        names.append(f"speaker {speaker}")
+        vectors.append(vector)
+    if not names or len(names) == len(trained.styles):
+        found = spread_styles(trained)
+        names += [f"style {i + 1}" for i in range(len(found))]
+        vectors += list(found)
+    size = latents.shape[1]
+    table = np.array(vectors, np.float32).reshape(-1, size)
+    return EmotionTable(tuple(names), table, latents[::step].astype(np.float32))
+
+
+def labelled_emotions(trained: TrainedModel) -> tuple[list[str], list[NDArray[np.float32]]]:
+    """Return names and median latents of the main speaker's takes that carry an emotion label."""
+    label_of = {t.name: t.emotion for t in trained.prepared.project.takes}
+    takes = [label_of.get(m.name, "neutral") for m in trained.prepared.motions]
+    names, vectors = [], []
+    for name in sorted(set(takes) - {"neutral", ""}):
+        mine = np.isin(trained.latent_takes, [i for i, label in enumerate(takes) if label == name])
+        if mine.any():
+            names.append(name)
+            vectors.append(np.median(trained.latents[mine], 0).astype(np.float32))
+    return names, vectors
+
+
+def spread_styles(trained: TrainedModel) -> NDArray[np.float32]:
+    """Return up to six latents [K, E]: cluster centres that keep speech and differ most in the face.
+
+    Args:
+        trained: A finished run.
+    """
+    centres = cluster_centres(trained.latents, 24, np.random.default_rng(trained.config.seed))
+    code = _sample_code(trained)
+    base, poses, kept = _gaps_and_pose(trained, code, np.zeros(centres.shape[1], np.float32)), [], []
+    for centre in centres:
+        candidate = _gaps_and_pose(trained, code, centre)
+        if keeps_speech(base[0], candidate[0]):
+            kept.append(centre)
+            poses.append(candidate[1] - base[1])
+    chosen = farthest_first(np.array(poses), STYLES) if kept else []
+    return np.array([kept[i] for i in chosen], np.float32).reshape(-1, centres.shape[1])
+
+
+def keeps_speech(neutral: NDArray[np.float32], styled: NDArray[np.float32]) -> bool:
+    """Tell whether a style's lip gap [T] follows the neutral face's and closes where that one does."""
+    r = float(np.corrcoef(neutral, styled)[0, 1])
+    closed = neutral <= CLOSED * np.percentile(neutral, 95)
+    closes = styled <= CLOSED * np.percentile(styled, 95)
+    share = float(closes[closed].mean()) if closed.any() else 1.0
+    return r >= KEEPS_SPEECH and share >= KEEPS_CLOSURE
+
+
+def cluster_centres(points: NDArray[np.float32], count: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return k-means centres [K, E] of points [N, E], started from points drawn at random."""
+    centres = points[rng.choice(len(points), min(count, len(points)), replace=False)]
+    for _ in range(20):
+        distance = ((points**2).sum(1)[:, None] - 2 * points @ centres.T) + (centres**2).sum(1)[None]
+        nearest = distance.argmin(1)
+        filled = np.unique(nearest)
+        centres = np.array([points[nearest == k].mean(0) for k in filled], np.float32)
+    return centres
+
+
+def farthest_first(points: NDArray[np.float32], count: int) -> list[int]:
+    """Return up to `count` rows of points [N, D], each farthest from the origin and those before it."""
+    distance, chosen = np.linalg.norm(points, axis=1), []
+    for _ in range(min(count, len(points))):
+        chosen.append(int(distance.argmax()))
+        distance = np.minimum(distance, np.linalg.norm(points - points[chosen[-1]], axis=1))
+    return chosen
+
+
+def _sample_code(trained: TrainedModel) -> Tensor:
+    """Return the speech code [1, M, 256] of up to 20 s of the main speaker's training sound."""
+    prepared: Prepared = trained.prepared
+    own = [m.samples for m in prepared.motions if m.group == "main"]
+    samples = np.concatenate(own)[: 20 * prepared.settings.sample_rate]
+    features = features_of(samples, prepared.settings, prepared.target_db)
+    quiet = np.repeat(silence_features(prepared.settings)[None], trained.network.window // 2, 0)
+    with torch.no_grad():
+        code: Tensor = trained.network.speech_code(
+            torch.tensor(np.concatenate([quiet, features, quiet]))[None]
+        )
+    return code
+
+
+def _gaps_and_pose(
+    trained: TrainedModel, code: Tensor, emotion: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    network: Network = trained.network
+    with torch.no_grad():
+        out = network.face(code, torch.tensor(emotion).expand(1, code.shape[1], -1))[0]
+        gap = trained.prepared.metric.measures(out)[:, 0].numpy()
+    return gap, out.numpy().mean(0)

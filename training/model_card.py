@@ -1,0 +1,84 @@
+"""The page that lies beside the bundled model: its making, its figures and its limits."""
+
+# ruff: noqa: E501 - rows of a Markdown table cannot be broken
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inference.model_bundle import load_bundle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TEXT = """# {name}
+
+{size:.1f} MB, network `{network}`, {features}, {steps} steps in {minutes:.1f} minutes on {device}.
+
+## What it is
+A voice goes in, motion of the bundled head comes out, {frame_rate:g} frames a second, neutral. It was made by
+`python build.py train-default`, which anyone with the capture data can run again.
+
+## What it was made of
+| data | how much | licence |
+|---|---|---|
+| GRID audiovisual sentence corpus, speaker 1 (Cooke, Barker, Cunningham and Shao, *J. Acoust. Soc. Am.* 120, 2006); \
+face tracked from its video and fitted to the bundled head | 52 clips, 2.6 min of 3.5 | CC BY 4.0 |
+| FACEGOOD Audio2Face, animator-made motion of one Mandarin voice, kept apart by a style of its own | 4 takes | MIT |
+| Speech synthesised with espeak-ng and flite, animated by a teacher that learned GRID's motion from its phones \
+| {synthetic:g} min | made for this model |
+
+GRID's last ten clips and FACEGOOD's `1114_2_04` never trained and chose nothing; eight more GRID clips chose
+between settings.
+
+## What it measures
+`python -m training evaluate`, on the takes that never trained:
+
+```
+{table}
+```
+
+The exported graphs differ from the trained network by {parity:.1e} m at most.
+
+## What it cannot do
+- One British man and one Mandarin voice are all the real motion it has seen. Other voices move the mouth in his
+  manner; whispering, singing, shouting and strong accents were not measured.
+- The capture is neutral. `style 1` and so on are points of the learned latent space that leave speech intact;
+  they are not emotions. `speaker facegood` is the manner of the animator-made capture.
+- It moves what GRID's tracking and FACEGOOD's rig move: mostly mouth and jaw. Tongue motion comes from FACEGOOD
+  alone. Gaze, blinks and head are not predicted from the voice.
+
+## Licence
+The model is licensed under CC BY 4.0. Name its source as: {credits}
+"""
+
+
+def write_model_card(path: Path, model: Path, figures: dict[str, Any], table: str, device: str) -> None:
+    """Write the card.
+
+    Args:
+        path: Markdown file to write.
+        model: The bundle it describes.
+        figures: What the training returned.
+        table: What `evaluate` printed.
+        device: What it was trained on.
+    """
+    manifest = load_bundle(model).manifest
+    config = manifest.training["config"]
+    text = _TEXT.format(
+        name=manifest.name,
+        size=model.stat().st_size / 1e6,
+        network=manifest.network,
+        features=f"{manifest.features.kind} with {manifest.features.channels} channels",
+        steps=figures["steps"],
+        minutes=figures["seconds"] / 60,
+        device=device,
+        frame_rate=manifest.timing.frame_rate,
+        synthetic=config["synthetic_minutes"],
+        table=table,
+        parity=figures["parity_m"],
+        credits=manifest.credits,
+    )
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,175 @@
+"""From a capture project to what a run needs: motion, PCA, feature settings, and the metric of the loss."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inference.audio_features import FeatureSettings
+from inference.bundled import default_head_path
+from inference.errors import LipwrightError
+from inference.head_mesh import HeadMesh, load_head
+from training.dataset import Motion, read_motion, rest_motions, rest_pose, with_statistics
+from training.losses import FaceMetric, build_metric
+from training.project import load_project
+from training.teacher import animate_lines, closed_pose, make_lesson, synthesise_lines, train_teacher
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from training.config import TrainingConfig
+    from training.project import Project, Take
+
+#: Active-speech level that every sound is brought to, dB below full scale.
+TARGET_DB = -20.0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Training material.
+
+    Attributes:
+        project: The project it came from.
+        motions: Training takes and made-up rest takes, the main speaker's first.
+        settings: Feature settings with mean and standard deviation.
+        target_db: Loudness of the training sound.
+        basis: [R, V, 3] orthonormal motion basis, metres.
+        mean: [R] mean coefficients.
+        pca: [P, R] principal directions times their standard deviation, largest first.
+        metric: Metric of the loss.
+        measure_spread: [3] standard deviation of gap, width and chin over the training frames.
+        validation: Takes that steer nothing but the choice between settings.
+        fingerprint: Hash of all of it; a checkpoint resumes only on the same.
+    """
+
+    project: Project
+    motions: list[Motion]
+    settings: FeatureSettings
+    target_db: float
+    basis: NDArray[np.float32]
+    mean: NDArray[np.float32]
+    pca: NDArray[np.float32]
+    metric: FaceMetric
+    measure_spread: NDArray[np.float32]
+    validation: list[Take]
+    fingerprint: str
+
+
+def prepare(folder: Path, config: TrainingConfig) -> Prepared:
+    """Read a project and measure what training needs.
+
+    Args:
+        folder: The project.
+        config: Training configuration.
+
+    Raises:
+        LipwrightError: The project has no training takes.
+    """
+    project = load_project(folder)
+    head = load_project_head(project)
+    motions = _captured_motions(project, config)
+    spoken = np.concatenate([m.coefficients[m.valid] for m in motions])
+    settings = FeatureSettings(kind=config.feature_kind, channels=config.channels)
+    settings = with_statistics(motions, settings, TARGET_DB)
+    centre, pca = principal_directions(spoken, config.components)
+    metric = build_metric(head.vertices, head.landmarks68, project.basis, spoken, config.mouth_emphasis)
+    spread = _measure_spread(metric, spoken)
+    motions += _made_up_motions(motions, config, metric, (centre, pca), spread)
+    return Prepared(
+        project,
+        motions,
+        settings,
+        TARGET_DB,
+        project.basis,
+        centre,
+        pca,
+        metric,
+        spread,
+        [t for t in project.takes if t.split == "validation"],
+        _fingerprint(motions),
+    )
+
+
+def load_project_head(project: Project) -> HeadMesh:
+    """Return the head that a project's motion lies on.
+
+    Raises:
+        LipwrightError: The bundled head is another one than the import used.
+    """
+    head = load_head(default_head_path())
+    if head.hash != project.head_hash:
+        raise LipwrightError(f"{project.path}: was imported for another head; import the capture again")
+    return head
+
+
+def _captured_motions(project: Project, config: TrainingConfig) -> list[Motion]:
+    takes = [t for t in project.takes if t.split == "train"]
+    if not takes:
+        raise LipwrightError(f"{project.path}: the project has no training takes; import at least two takes")
+    main = config.main_speaker or takes[0].speaker
+    groups = ["main" if t.speaker == main else "other" for t in takes]
+    if "main" not in groups:
+        raise LipwrightError(f"{project.path}: no training take has the speaker '{main}'; choose another")
+    motions = [read_motion(t, group) for t, group in zip(takes, groups, strict=True)]
+    return sorted(motions, key=lambda m: m.group != "main")
+
+
+def _made_up_motions(
+    captured: list[Motion],
+    config: TrainingConfig,
+    metric: FaceMetric,
+    pca: tuple[NDArray[np.float32], NDArray[np.float32]],
+    spread: NDArray[np.float32],
+) -> list[Motion]:
+    """Return rest takes and, where asked for and possible, synthesised speech with a teacher's motion."""
+    rng = np.random.default_rng(config.seed)
+    main = captured[0].speaker
+    made = rest_motions(rest_pose(captured, main), main, rng)
+    taught = [m for m in captured if m.group == "main" and m.segments]
+    if config.synthetic_minutes <= 0 or not taught:
+        return made
+    lines = synthesise_lines(config.synthetic_minutes, rng)
+    if not lines:
+        raise LipwrightError(
+            "neither espeak-ng nor flite is installed; install one (apt install espeak-ng flite) "
+            "or train without synthetic speech"
+        )
+    teacher = train_teacher(make_lesson(taught), metric, spread, pca, seed=config.seed)
+    return made + animate_lines(teacher, lines, main, closed_pose(taught, main))
+
+
+def principal_directions(
+    coefficients: NDArray[np.float32], count: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the mean [R] and up to `count` principal directions [P, R], each times its standard deviation.
+
+    Args:
+        coefficients: [N, R].
+        count: Largest number of directions; those without variance (below 1e-6 of the largest) are left out.
+    """
+    mean = coefficients.mean(0)
+    centred = (coefficients - mean).astype(np.float64)
+    values, vectors = np.linalg.eigh(centred.T @ centred / len(centred))
+    order = np.argsort(values)[::-1][:count]
+    order = order[values[order] > 1e-9 * values[order[0]]]
+    return mean.astype(np.float32), (vectors[:, order] * np.sqrt(values[order])).T.astype(np.float32)
+
+
+def _measure_spread(metric: FaceMetric, coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
+    import torch  # noqa: PLC0415
+
+    return np.asarray(metric.measures(torch.tensor(coefficients)).numpy().std(0), np.float32)
+
+
+def _fingerprint(motions: Sequence[Motion]) -> str:
+    digest = hashlib.sha256()
+    for motion in motions:
+        for array in (motion.samples, motion.coefficients, motion.valid):
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

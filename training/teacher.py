@@ -1,0 +1,239 @@
+"""A teacher that sees phones instead of sound, and the synthesised speech that it animates.
+
+Three minutes of one actor say how this actor moves at each phone; they do not say what other voices sound
+like. Synthesised speech does, and its phones are known. So a small network learns the actor's motion from
+phone timings, animates many synthetic voices, and the real network learns from those beside the capture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from training import losses
+from training.dataset import SAMPLE_RATE, Motion
+from training.phones import BILABIALS, PHONES, SILENCE
+from training.sentences import make_sentence
+from training.speech_synthesis import (
+    ESPEAK_VOICES,
+    FLITE_VOICES,
+    Espeak,
+    SpokenLine,
+    flite_available,
+    speak_with_flite,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from training.losses import FaceMetric
+    from training.phones import Segment
+
+#: Phone tracks are sampled this often (Hertz), and seen at these offsets round a frame (track samples).
+TRACK_RATE = 100
+OFFSETS = np.arange(-24, 25, 3)
+FRAME_RATE = 25.0
+#: Lips are pulled together within a bilabial, ramped over this time (s) to both sides.
+CONTACT_RAMP = 0.05
+
+
+def phone_tracks(segments: Sequence[Segment], seconds: float) -> NDArray[np.float32]:
+    """Return one-hot phone tracks [N, 40] at 100 Hz, smoothed over 30 ms."""
+    track = np.zeros((int(seconds * TRACK_RATE) + 2, len(PHONES)), np.float32)
+    track[:, PHONES.index(SILENCE)] = 1
+    for segment in segments:
+        first, last = round(segment.start * TRACK_RATE), round(segment.end * TRACK_RATE)
+        for row in range(first, min(max(last, first + 1), len(track))):
+            track[row] = 0
+            track[row, PHONES.index(segment.phone)] = 1
+    padded = np.pad(track, ((1, 1), (0, 0)), mode="edge")
+    return np.asarray((padded[:-2] + padded[1:-1] + padded[2:]) / 3, np.float32)
+
+
+def phone_windows(
+    segments: Sequence[Segment], times: NDArray[np.floating[Any]], seconds: float
+) -> NDArray[np.float32]:
+    """Return the phones within a quarter of a second of each time, [T, 17 * 40]."""
+    margin = int(-OFFSETS[0])
+    track = np.pad(phone_tracks(segments, seconds), ((margin, margin), (0, 0)), mode="edge")
+    rows = np.round(times * TRACK_RATE).astype(int)[:, None] + margin + OFFSETS
+    return track[np.clip(rows, 0, len(track) - 1)].reshape(len(times), -1)
+
+
+def contact_share(segments: Sequence[Segment], times: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return how much each time belongs to a p, b or m [T], from 0 to 1."""
+    share = np.zeros(len(times))
+    for segment in segments:
+        if segment.phone in BILABIALS:
+            outside = np.maximum(np.maximum(segment.start - times, times - segment.end), 0)
+            share = np.maximum(share, np.clip(1 - outside / CONTACT_RAMP, 0, 1))
+    return share.astype(np.float32)
+
+
+class Teacher(nn.Module):
+    """Phones round a frame to motion coefficients."""
+
+    def __init__(self, directions: NDArray[np.float32], mean: NDArray[np.float32]) -> None:
+        """Create the layers; the last one starts from PCA, as in the network that it teaches.
+
+        Args:
+            directions: [P, R] principal directions times their standard deviation.
+            mean: [R] mean coefficients.
+        """
+        super().__init__()
+        size = len(OFFSETS) * len(PHONES)
+        self.layers = nn.Sequential(
+            nn.Linear(size, 256), nn.ReLU(), nn.Dropout(0.4),
+            nn.Linear(256, 256), nn.ReLU(), nn.Dropout(0.4),
+            nn.Linear(256, len(directions)),
+        )  # fmt: skip
+        self.register_buffer("directions", torch.tensor(directions))
+        self.register_buffer("mean", torch.tensor(mean))
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Map windows [..., 17 * 40] to coefficients [..., R]."""
+        directions, mean = self.get_buffer("directions"), self.get_buffer("mean")
+        return torch.as_tensor(self.layers(windows) @ directions + mean)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Captured frames with the phones round them: windows [N, 17 * 40], coefficients [N, R]."""
+
+    windows: NDArray[np.float32]
+    coefficients: NDArray[np.float32]
+
+
+def make_lesson(motions: Sequence[Motion]) -> Lesson:
+    """Collect the valid frames of all takes that have phones."""
+    windows, coefficients = [], []
+    for motion in motions:
+        if motion.segments:
+            times = motion.start + np.arange(len(motion.coefficients)) / motion.frame_rate
+            seconds = len(motion.samples) / SAMPLE_RATE
+            windows.append(phone_windows(motion.segments, times, seconds)[motion.valid])
+            coefficients.append(motion.coefficients[motion.valid])
+    return Lesson(np.concatenate(windows), np.concatenate(coefficients))
+
+
+def train_teacher(
+    lesson: Lesson,
+    metric: FaceMetric,
+    spread: NDArray[np.float32],
+    pca: tuple[NDArray[np.float32], NDArray[np.float32]],
+    *,
+    seed: int,
+    epochs: int = 20,
+) -> Teacher:
+    """Train a teacher; half a minute on one core.
+
+    Args:
+        lesson: Captured frames.
+        metric: Metric of the loss.
+        spread: [3] standard deviation of gap, width and chin.
+        pca: Mean [R] and directions [P, R].
+        seed: Same seed, same teacher.
+        epochs: Passes over the lesson.
+    """
+    torch.manual_seed(seed)
+    teacher = Teacher(pca[1], pca[0])
+    windows, target = torch.tensor(lesson.windows), torch.tensor(lesson.coefficients)
+    scale = torch.tensor(spread)
+    optimiser = torch.optim.AdamW(teacher.parameters(), 1e-3, weight_decay=0.05)
+    steps = epochs * (len(windows) // 128)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    ones = torch.ones(1, 128)
+    for step in range(steps):
+        pick = torch.randint(
+            len(windows), (128,), generator=torch.Generator().manual_seed(seed * 7919 + step)
+        )
+        ours, theirs = teacher(windows[pick])[None], target[pick][None]
+        mouth, closure = losses.mouth_losses(metric, ours, theirs, ones, scale)
+        loss = losses.position_loss(metric, ours, theirs, ones) + mouth + 0.1 * closure
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        schedule.step()
+    return teacher.eval()
+
+
+def synthesise_lines(minutes: float, rng: np.random.Generator) -> list[SpokenLine]:
+    """Return speech in many voices; empty where no synthesiser is installed.
+
+    Args:
+        minutes: How much.
+        rng: Source of texts and manners.
+    """
+    voices: list[str] = [f"flite {v}" for v in FLITE_VOICES] * 3 if flite_available() else []
+    try:
+        espeak = Espeak()
+        voices += ESPEAK_VOICES
+    except OSError:
+        espeak = None
+    lines: list[SpokenLine] = []
+    total, index = 0.0, 0
+    while voices and total < minutes * 60 and index < 1000 * minutes:
+        voice = voices[index % len(voices)]
+        index += 1
+        text = make_sentence(rng)
+        if voice.startswith("flite "):
+            line = speak_with_flite(text, voice.removeprefix("flite "), rng)
+        else:
+            line = espeak.speak(text, voice, rng) if espeak else None
+        if line is not None and len(line.samples) > SAMPLE_RATE // 2:
+            lines.append(line)
+            total += len(line.samples) / SAMPLE_RATE
+    return lines
+
+
+def animate_lines(
+    teacher: Teacher,
+    lines: Sequence[SpokenLine],
+    speaker: str,
+    closed: NDArray[np.float32],
+) -> list[Motion]:
+    """Return the lines with the teacher's motion.
+
+    Args:
+        teacher: Trained on the speaker.
+        lines: Synthesised speech.
+        speaker: Whose motion it is.
+        closed: [R] the speaker's face with touching lips; bilabials are pulled towards its mouth.
+    """
+    motions = []
+    for index, line in enumerate(lines):
+        seconds = len(line.samples) / SAMPLE_RATE
+        times = (np.arange(int(seconds * FRAME_RATE)) + 0.5) / FRAME_RATE
+        with torch.no_grad():
+            pose = teacher(torch.tensor(phone_windows(line.segments, times, seconds))).numpy()
+        pull = contact_share(line.segments, times)[:, None]
+        motions.append(
+            Motion(
+                name=f"synthetic {index} {line.voice}",
+                speaker=speaker,
+                samples=line.samples,
+                start=float(times[0]),
+                frame_rate=FRAME_RATE,
+                coefficients=np.asarray(pose * (1 - pull) + closed * pull, np.float32),
+                valid=np.ones(len(times), bool),
+                group="synthetic",
+                segments=line.segments,
+            )
+        )
+    return motions
+
+
+def closed_pose(motions: Sequence[Motion], speaker: str) -> NDArray[np.float32]:
+    """Return a speaker's mean face [R] in the middle of p, b and m."""
+    poses = []
+    for motion in motions:
+        if motion.speaker == speaker and motion.segments:
+            times = motion.start + np.arange(len(motion.coefficients)) / motion.frame_rate
+            poses.append(motion.coefficients[(contact_share(motion.segments, times) == 1) & motion.valid])
+    return np.asarray(np.concatenate(poses).mean(0), np.float32)

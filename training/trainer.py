@@ -1,0 +1,322 @@
+"""The training run: steps, averaged weights, curves, validation, checkpoints, resuming."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from inference.errors import LipwrightError
+from training import losses
+from training.augmentation import FeatureAugmentation
+from training.dataset import Batch, Dataset
+from training.networks import NETWORKS
+from training.preparation import Prepared, prepare
+from training.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from training.config import TrainingConfig
+    from training.networks.karras2017 import Network
+
+CHECKPOINT_NAME = "checkpoint.pt"
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A finished run.
+
+    Attributes:
+        network: The network with averaged weights, on the CPU, in evaluation mode.
+        latents: [N, E] learned latent vectors of the main speaker, mean zero.
+        latent_takes: [N] number of the take each of them belongs to, in the order of `prepared.motions`.
+        styles: [E] vectors of the other speakers' manners, by speaker.
+        prepared: What the network was trained on.
+        config: How it was trained.
+        figures: Steps, seconds, loss and validation figures.
+    """
+
+    network: Network
+    latents: np.ndarray[Any, np.dtype[np.float32]]
+    latent_takes: np.ndarray[Any, np.dtype[np.int32]]
+    styles: dict[str, np.ndarray[Any, np.dtype[np.float32]]]
+    prepared: Prepared
+    config: TrainingConfig
+    figures: dict[str, Any]
+
+
+class Learner(nn.Module):
+    """The network together with what is learned beside it: latents and speaker styles."""
+
+    def __init__(self, config: TrainingConfig, prepared: Prepared, data: Dataset) -> None:
+        """Create all parameters.
+
+        Args:
+            config: Training configuration.
+            prepared: The project's motion.
+            data: Training frames, which own one latent vector each.
+        """
+        super().__init__()
+        outputs = prepared.basis.shape[0]
+        width = min(config.components, len(prepared.pca))
+        self.network = NETWORKS[config.network](
+            config.channels, config.emotion_size, width, outputs, config.dropout
+        )
+        self.network.start_from_pca(torch.tensor(prepared.mean), torch.tensor(prepared.pca[:width]))
+        frames = len(data.coefficients)
+        self.latents = nn.Parameter(0.1 * torch.randn(frames, config.emotion_size))
+        self.styles = nn.Parameter(0.5 * torch.randn(len(data.speakers), config.emotion_size))
+        owner = [data.speakers.index(m.speaker) for m in data.motions]
+        counts = [len(m.coefficients) for m in data.motions]
+        self.register_buffer(
+            "frame_speaker", torch.repeat_interleave(torch.tensor(owner), torch.tensor(counts))
+        )
+        self.register_buffer(
+            "captured",
+            torch.tensor([m.captured for m in data.motions]).repeat_interleave(torch.tensor(counts)),
+        )
+
+    def centred_latents(self) -> Tensor:
+        """Return the latents [F, E] less each speaker's mean: zero is neutral."""
+        out: Tensor = self.latents
+        frame_speaker, captured = self.get_buffer("frame_speaker"), self.get_buffer("captured")
+        for speaker in range(len(self.styles)):
+            mine = ((frame_speaker == speaker) & captured).float()[:, None]
+            out = out - mine * (self.latents * mine).sum(0) / mine.sum().clamp(min=1)
+        return out
+
+    def emotion(self, batch: Batch, keep: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the emotion input [B, M, E] and the latents' part of it.
+
+        Args:
+            batch: The chunks.
+            keep: [B] 0 where a chunk is to be explained without its latents.
+        """
+        centred = self.centred_latents()
+        low = batch.code_frame.floor().long()
+        high = batch.code_frame.ceil().long()
+        share = (batch.code_frame - low).float()[..., None]
+        own = centred[low] * (1 - share) + centred[high] * share
+        # The first speaker is the model's own: no style is added, so that the zero vector is theirs.
+        style = self.styles[batch.speaker] * (batch.speaker > 0)[:, None]
+        kept = (keep * batch.captured)[:, None, None]
+        return own * kept + style[:, None] * batch.captured[:, None, None], own
+
+
+class Trainer:
+    """One training run in a folder of its own."""
+
+    def __init__(self, prepared: Prepared, config: TrainingConfig, folder: Path, device: str) -> None:
+        """Set up data, parameters and optimiser, and pick up the folder's checkpoint where there is one.
+
+        Args:
+            prepared: The project's motion and features.
+            config: Training configuration.
+            folder: Checkpoint and curves; made when missing.
+            device: "cpu" or "cuda".
+
+        Raises:
+            LipwrightError: The folder's checkpoint belongs to another configuration or cannot be read.
+        """
+        torch.manual_seed(config.seed)
+        self.prepared, self.config, self.folder = prepared, config, folder
+        self.device = torch.device(device)
+        self.data = Dataset(prepared.motions, prepared.settings, config, prepared.target_db)
+        self.learner = Learner(config, prepared, self.data).to(self.device)
+        self.metric = prepared.metric.to(self.device)
+        self.spread = torch.tensor(prepared.measure_spread, device=self.device)
+        self.average = {k: v.detach().clone() for k, v in self.learner.network.state_dict().items()}
+        self.rms = losses.RunningRms()
+        self.optimiser = self._optimiser()
+        self.augmentation = FeatureAugmentation(
+            config.feature_kind,
+            torch.tensor(prepared.settings.mean, dtype=torch.float32, device=self.device),
+            torch.tensor(prepared.settings.std, dtype=torch.float32, device=self.device),
+            config.feature_noise,
+            config.mask_share,
+        )
+        self.step, self.seconds = 0, 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / CHECKPOINT_NAME).exists():
+            self._resume()
+
+    def _optimiser(self) -> torch.optim.Optimizer:
+        beside = [self.learner.latents, self.learner.styles]
+        network = list(self.learner.network.parameters())
+        groups = [
+            {"params": network, "weight_decay": self.config.weight_decay},
+            {"params": beside, "weight_decay": 0.0, "scale": 3.0},
+        ]
+        return torch.optim.AdamW(groups, lr=self.config.learning_rate, betas=(0.9, 0.99))
+
+    def run(self, progress: Callable[[str], None] = print) -> None:
+        """Train to the last step.
+
+        Args:
+            progress: Receives one line per validation.
+        """
+        writer = SummaryWriter(str(self.folder), purge_step=self.step)
+        begun, before = time.monotonic(), self.seconds
+        with tqdm(total=self.config.steps, initial=self.step, unit="step", desc=self.config.network) as bar:
+            while self.step < self.config.steps:
+                values = self._train_step()
+                self.step += 1
+                self.seconds = before + time.monotonic() - begun
+                bar.update()
+                self._report(values, writer, progress)
+                if self.step % self.config.checkpoint_every == 0 or self.step == self.config.steps:
+                    self._save()
+        writer.close()
+
+    def _report(
+        self, values: dict[str, float], writer: SummaryWriter, progress: Callable[[str], None]
+    ) -> None:
+        if self.step % 10 == 0:
+            for name, value in values.items():
+                writer.add_scalar(f"loss/{name}", value, self.step)
+        if self.step % self.config.validation_every and self.step != self.config.steps:
+            return
+        figures = validate(self.averaged_network(), self.prepared)
+        if figures:
+            for name, value in figures.items():
+                writer.add_scalar(f"validation/{name}", value, self.step)
+            shown = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
+            progress(f"step {self.step}  {self.seconds:.0f} s  {shown}")
+
+    def _train_step(self) -> dict[str, float]:
+        """Take one optimiser step; all randomness follows from the seed and the step's number."""
+        seed = self.config.seed * 1_000_003 + self.step
+        generator = torch.Generator().manual_seed(seed)
+        torch.manual_seed(seed)
+        batch = self.data.draw(generator).to(self.device)
+        keep = (torch.rand(len(batch.speaker), generator=generator) >= self.config.latent_dropout).to(
+            self.device
+        )
+        self._set_rate()
+        self.learner.train()
+        emotion, own = self.learner.emotion(batch, keep)
+        predicted = self.learner.network(self.augmentation(batch.features, generator), emotion)
+        terms = self._terms(predicted, batch, own)
+        weights = dataclasses.asdict(self.config.loss)
+        loss = torch.stack([weights[k] * self.rms.normalise(k, v) for k, v in terms.items()]).sum()
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.learner.parameters(), 5.0)
+        self.optimiser.step()
+        self._update_average()
+        return {k: float(v.detach()) for k, v in terms.items()}
+
+    def _terms(self, predicted: Tensor, batch: Batch, own: Tensor) -> dict[str, Tensor]:
+        mouth, closure = losses.mouth_losses(self.metric, predicted, batch.target, batch.weight, self.spread)
+        return {
+            "position": losses.position_loss(self.metric, predicted, batch.target, batch.weight),
+            "motion": losses.motion_loss(self.metric, predicted, batch.target, batch.weight),
+            "mouth": mouth,
+            "closure": closure,
+            "emotion": losses.emotion_loss(own),
+        }
+
+    def _set_rate(self) -> None:
+        """Cosine schedule with a short warm-up."""
+        done = self.step / self.config.steps
+        warm = min(1.0, (self.step + 1) / 50)
+        rate = self.config.learning_rate * warm * (0.5 * (1 + math.cos(math.pi * done)) + 1e-3)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group.get("scale", 1.0)
+
+    def _update_average(self) -> None:
+        decay = min(self.config.ema_decay, (self.step + 1) / (self.step + 10))
+        with torch.no_grad():
+            for name, value in self.learner.network.state_dict().items():
+                self.average[name].lerp_(value, 1 - decay)
+
+    def averaged_network(self) -> Network:
+        """Return a copy of the network with the averaged weights, on the CPU, in evaluation mode."""
+        width, outputs = self.average["output.weight"].shape[1], self.average["output.weight"].shape[0]
+        network = NETWORKS[self.config.network](
+            self.config.channels, self.config.emotion_size, width, outputs, 0.0
+        )
+        network.load_state_dict({k: v.cpu() for k, v in self.average.items()})
+        return network.eval()
+
+    def _save(self) -> None:
+        """Write the checkpoint beside the old one, then replace that: a kill leaves one of them whole."""
+        state = {
+            "config": self.config.to_json(),
+            "fingerprint": self.prepared.fingerprint,
+            "step": self.step,
+            "seconds": self.seconds,
+            "learner": self.learner.state_dict(),
+            "average": self.average,
+            "optimiser": self.optimiser.state_dict(),
+            "rms": self.rms.state,
+        }
+        temporary = self.folder / (CHECKPOINT_NAME + ".part")
+        torch.save(state, temporary)
+        temporary.replace(self.folder / CHECKPOINT_NAME)
+
+    def _resume(self) -> None:
+        path = self.folder / CHECKPOINT_NAME
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+        except Exception as error:
+            raise LipwrightError(f"{path}: not a readable checkpoint; delete it to start again") from error
+        if state["config"] != self.config.to_json() or state["fingerprint"] != self.prepared.fingerprint:
+            raise LipwrightError(
+                f"{path}: belongs to other settings or other capture; delete it or train into another folder"
+            )
+        self.step, self.seconds, self.rms.state = state["step"], state["seconds"], state["rms"]
+        self.learner.load_state_dict(state["learner"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.average = state["average"]
+
+    def result(self) -> TrainedModel:
+        """Return the trained model."""
+        network = self.averaged_network()
+        with torch.no_grad():
+            latents = self.learner.centred_latents().cpu()
+        mine = (self.learner.get_buffer("frame_speaker") == 0) & self.learner.get_buffer("captured")
+        takes = torch.repeat_interleave(torch.arange(len(self.data.motions)), self.data.first_frame.diff())
+        return TrainedModel(
+            network,
+            latents[mine.cpu()].numpy(),
+            takes[mine.cpu()].numpy().astype(np.int32),
+            {
+                name: vector.numpy().astype(np.float32)
+                for name, vector in zip(
+                    self.data.speakers[1:], self.learner.styles.detach().cpu()[1:], strict=True
+                )
+            },
+            self.prepared,
+            self.config,
+            {"steps": self.step, "seconds": round(self.seconds, 1), **validate(network, self.prepared)},
+        )
+
+
+def train_project(
+    project_folder: Path, config: TrainingConfig, run_folder: Path, device: str = "cpu"
+) -> TrainedModel:
+    """Train a network on a capture project.
+
+    Args:
+        project_folder: What `python -m training import` wrote.
+        config: Training configuration.
+        run_folder: Checkpoint and TensorBoard curves; a run that was stopped goes on from there.
+        device: "cpu" or "cuda".
+
+    Raises:
+        LipwrightError: No usable takes, or a checkpoint of another run.
+    """
+    trainer = Trainer(prepare(project_folder, config), config, run_folder, device)
+    trainer.run(tqdm.write)
+    return trainer.result()

@@ -1,0 +1,82 @@
+"""The few figures that a training run prints on its validation takes; the full report is `evaluate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from inference.audio_features import silence_features
+from inference.audio_file import read_audio
+from training.dataset import HOP_LENGTH, SAMPLE_RATE, features_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from training.networks.karras2017 import Network
+    from training.preparation import Prepared
+    from training.project import Take
+
+#: Deviation of a curve under which it has no correlation.
+MOTIONLESS = 1e-9
+NAMES = ("gap", "width", "chin")
+
+
+def predict_line(network: Network, prepared: Prepared, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the neutral coefficients [K, R] of a line at the network's own frame rate, the first at t = 0.
+
+    Args:
+        network: In evaluation mode, on the CPU.
+        prepared: What it was trained on.
+        samples: [N] sound at 16 kHz, at any level.
+    """
+    features = features_of(samples, prepared.settings, prepared.target_db)
+    margin = network.window // 2
+    quiet = silence_features(prepared.settings)[None]
+    padded = np.concatenate(
+        [np.repeat(quiet, margin, 0), features, np.repeat(quiet, margin + network.hop, 0)]
+    )
+    with torch.no_grad():
+        code = network.speech_code(torch.tensor(padded)[None])
+        emotion = torch.zeros(1, code.shape[1], network.emotion_size)
+        return np.asarray(network.face(code, emotion)[0].numpy(), np.float32)
+
+
+def predict_take(network: Network, prepared: Prepared, take: Take) -> NDArray[np.float32]:
+    """Return a take's neutral coefficients [T, R] at its own frame times."""
+    out = predict_line(network, prepared, np.asarray(read_audio(take.audio_path).samples, np.float32))
+    at = np.clip(take.times * SAMPLE_RATE / HOP_LENGTH / network.hop, 0, len(out) - 1)
+    low = np.minimum(at.astype(int), len(out) - 2)
+    share = (at - low)[:, None].astype(np.float32)
+    return np.asarray(out[low] * (1 - share) + out[low + 1] * share, np.float32)
+
+
+def validate(network: Network, prepared: Prepared) -> dict[str, float]:
+    """Return the mean correlation of gap, width and chin over the validation takes, and the jaw's amplitude.
+
+    Returns:
+        "r gap", "r width", "r chin" (against the tracked curves where the take has them, else the take's own
+        motion) and "gap amplitude" (deviation of the predicted gap over the capture's); empty without takes.
+    """
+    rows = [_score(network, prepared, take) for take in prepared.validation]
+    if not rows:
+        return {}
+    mean = np.nanmean(np.array(rows), 0)
+    return dict(zip([f"r {n}" for n in NAMES] + ["gap amplitude"], map(float, mean), strict=True))
+
+
+def _score(network: Network, prepared: Prepared, take: Take) -> list[float]:
+    with torch.no_grad():
+        ours = prepared.metric.measures(torch.tensor(predict_take(network, prepared, take))).numpy()
+        own = prepared.metric.measures(torch.tensor(np.nan_to_num(take.coefficients))).numpy()
+    valid = take.valid.astype(bool)
+    truth = np.where(np.isfinite(take.curves), take.curves, own)
+    r = [_correlation(ours[valid, k], truth[valid, k]) for k in range(3)]
+    return [*r, float(ours[valid, 0].std() / (own[valid, 0].std() + 1e-12))]
+
+
+def _correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    if min(a.std(), b.std()) < MOTIONLESS:
+        return float("nan")
+    return float(np.corrcoef(a, b)[0, 1])
