@@ -12,9 +12,11 @@ from .array_types import DoubleArray, FloatArray
 
 _FRAMES = 64
 """Frames per block: one fixed shape, so that a frame's weights do not depend on its neighbours."""
-_ITERATIONS = 100
-_PENALTY = 0.2
-_RELAXATION = 1.8
+_ITERATIONS = 140
+_RELAXATION = 1.9
+_PENALTY_SHARE = 0.7
+"""ADMM's step relative to the geometric mean of the extreme eigenvalues, the best without bounds. Speech
+converges fastest at half of it, random poses at the whole; in between, both end within 1e-4 of the optimum."""
 
 
 class BlendshapeSolver:
@@ -55,8 +57,10 @@ class BlendshapeSolver:
     def _prepare_iteration(self) -> None:
         scale = np.where(self._moving, self._scale, 1.0)
         scaled = self.hessian * scale[:, None] * scale[None, :]
-        inverse = np.linalg.inv(scaled + _PENALTY * np.eye(len(scaled)))
-        self._step = (inverse * _PENALTY).astype(np.float32)
+        eigenvalues = np.linalg.eigvalsh(scaled)
+        penalty = _PENALTY_SHARE * np.sqrt(max(eigenvalues[0], 1e-6) * eigenvalues[-1])
+        inverse = np.linalg.inv(scaled + penalty * np.eye(len(scaled)))
+        self._step = (inverse * penalty).astype(np.float32)
         self._start = ((inverse * self._scale) @ self._from_coefficients).astype(np.float32)
         self._start_mean = ((inverse * self._scale) @ self._from_mean).astype(np.float32)[:, None]
         self._upper = np.where(self._moving, 1.0 / scale, 0.0).astype(np.float32)[:, None]
