@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -140,6 +141,10 @@ def main(argv: list[str] | None = None) -> int:
         arguments.run(arguments)
     except LipwrightError as error:
         print(f"lipwright: error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read the table has seen enough (`| head`); keep Python from complaining about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         print("lipwright: stopped", file=sys.stderr)

@@ -22,8 +22,7 @@ def assign_splits(stems: Sequence[str], named: Mapping[str, str]) -> dict[str, s
 
     Returns:
         Split by stem. By default the last seventh tests and the eight seventieths before it validate (10 and
-        8 of 70);
-        fewer than four takes all train.
+        8 of 70); fewer than four takes all train.
     """
     named = named or {stem: split for stem, split in FACEGOOD_SPLITS.items() if stem in stems}
     if named:

@@ -45,8 +45,7 @@ def read_live_link_csv(path: Path, frame_rate: float | None = None) -> RawMotion
 
     Returns:
         Motion of kind "weights" with `head_rotation`. Dropped and lost rows are interpolated; bridges longer
-        than 0.1 s are
-        marked not valid.
+        than 0.1 s are marked not valid.
 
     Raises:
         LipwrightError: Missing columns, unreadable numbers or timecodes, time that runs backwards, weights

@@ -95,8 +95,7 @@ def _read_pc2(path: Path) -> tuple[NDArray[np.floating], float | None]:
         raise ValueError("not a point cache")
     count = _checked_count(len(data) - 32, samples, points)
     values = np.frombuffer(data, dtype="<f4", count=count, offset=32).reshape(samples, points, 3)
-    # A point cache counts its step in frames of a scene that it does not name, so it has no frame rate of its
-    # own.
+    # A point cache counts its step in a scene's frames, so it has no frame rate of its own.
     return values, None
 
 
