@@ -28,6 +28,8 @@ Cancel = Callable[[], bool]
 _T = TypeVar("_T")
 _KEPT_LINES = 8
 _KEPT_MODELS = 2
+_SOLVED_AT_ONCE = 512
+"""Frames: a multiple of the solver's own blocks, and a few hundredths of a second."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,14 @@ class _Recent:
         self._values: OrderedDict[Hashable, object] = OrderedDict()
 
     def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
-        if key not in self._values:
-            self._values[key] = make()
-            while len(self._values) > self._size:
-                self._values.popitem(last=False)
-        self._values.move_to_end(key)
-        return self._values[key]  # type: ignore[return-value]
+        """The value kept under a key, or made now; a job that was given up may be making it too."""
+        value = self._values.pop(key, None)
+        if value is None:
+            value = make()
+        self._values[key] = value
+        while len(self._values) > self._size:
+            self._values.popitem(last=False)
+        return value  # type: ignore[return-value]
 
     def clear(self) -> None:
         self._values.clear()
@@ -167,6 +171,25 @@ def _wanted_frames(request: LineRequest, duration: float) -> NDArray[np.float32]
     return kept.astype(np.float32)
 
 
+def _solve(
+    request: LineRequest,
+    model: ModelBundle,
+    coefficients: NDArray[np.float32],
+    progress: Progress,
+    cancelled: Cancel,
+) -> NDArray[np.float32]:
+    """ARKit weights [T, 52], in pieces, so that an hour of speech can be stopped while it is solved."""
+    solver = _solver(request.model_path, model)
+    weights = np.empty((len(coefficients), len(model.arkit_names)), np.float32)
+    for start in range(0, len(coefficients), _SOLVED_AT_ONCE):
+        if cancelled():
+            raise Cancelled
+        progress(0.7 + 0.3 * start / len(coefficients))
+        stop = start + _SOLVED_AT_ONCE
+        weights[start:stop] = solver.solve(coefficients[start:stop])
+    return weights
+
+
 def predict_line(
     request: LineRequest,
     progress: Progress = lambda _done: None,
@@ -191,11 +214,8 @@ def predict_line(
     frames = _wanted_frames(request, analysis.duration)
     times = (frames.astype(np.float64) - request.origin) / float(request.frame_rate)
     coefficients = predictor.coefficients(
-        analysis, times, emotion, progress=lambda done: progress(0.5 + 0.4 * done), cancelled=cancelled
+        analysis, times, emotion, progress=lambda done: progress(0.5 + 0.2 * done), cancelled=cancelled
     )
-    progress(0.9)
-    weights = None if request.exact else _solver(request.model_path, model).solve(coefficients)
-    if cancelled():
-        raise Cancelled
+    weights = None if request.exact else _solve(request, model, coefficients, progress, cancelled)
     progress(1.0)
     return PredictedLine(model, frames, coefficients, weights, analysis.duration, warnings)

@@ -8,7 +8,7 @@ import bpy
 from . import background_job, sample_head
 from .background_job import BackgroundJob
 from .choices import check_choices
-from .inference.errors import Cancelled, LipwrightError
+from .inference.errors import LipwrightError
 
 if TYPE_CHECKING:
     from .generate import GenerateResult
@@ -145,10 +145,13 @@ class LIPWRIGHT_OT_generate(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Watch the thread; Esc stops it."""
+        """Watch the thread; Esc, or the panel's button, stops it."""
         if event.type == "ESC" and event.value == "PRESS":
             self._thread.cancel()
-            return {"RUNNING_MODAL"}
+        if self._thread.is_cancelled:  # the thread stops at its next chance; nobody has to wait for it
+            self._end(context)
+            self.report({"INFO"}, "Cancelled: nothing was changed")
+            return {"CANCELLED"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         _redraw(context)
@@ -168,15 +171,11 @@ class LIPWRIGHT_OT_generate(bpy.types.Operator):
             context.window_manager.event_timer_remove(self._timer)
             self._timer = None
         background_job.set_running_job(None)
+        _redraw(context)
 
     def _finish(self) -> set[str]:
         try:
-            line = self._thread.result()
-            if self._thread.is_cancelled:
-                raise Cancelled  # noqa: TRY301 - Esc came after the last look at it: the same answer
-            return self._apply(self._line_job, line)
-        except Cancelled:
-            self.report({"INFO"}, "Cancelled: nothing was changed")
+            return self._apply(self._line_job, self._thread.result())
         except _BAD_INPUT as error:
             self.report({"ERROR"}, _sentence(error))
         return {"CANCELLED"}
