@@ -1,6 +1,8 @@
 """The table that `python -m training evaluate` prints."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,3 +147,15 @@ def test_loudness_follows_the_sound(small_project):
     level = AudioCache().loudness(take.audio_path)
     opened = take.weights[:, 17]
     assert np.corrcoef(at_times(level, take.times), opened)[0, 1] > 0.6
+
+
+def test_importing_and_evaluating_need_no_torch(small_project):
+    program = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from training.__main__ import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", program, "evaluate", str(small_project), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["split"] == "test"
