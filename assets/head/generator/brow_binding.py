@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from assets.head.generator.half_head import HalfHead
 
@@ -37,9 +38,16 @@ def bind_brow(half: HalfHead) -> Callable[[Array], Array]:
     best = np.where(far, -np.inf, inside).argmax(axis=1)
     chosen = triangles[best]
     share = weights[np.arange(len(brow)), best]
+    hair = half.hair.ravel()
+    scalp = np.unique(half.quads[half.materials == "skin"])
+    scalp = scalp[p[scalp, 2] > -80.0]  # noqa: PLR2004 - mm: the head above the neck
+    gap, near = cKDTree(p[scalp]).query(p[hair], k=4)
+    nearness = 1.0 / np.square(gap)
+    nearness /= nearness.sum(axis=1, keepdims=True)
 
     def add(moved: Array) -> Array:
         result = moved.copy()
+        result[hair] = np.einsum("pk,pkc->pc", nearness, moved[scalp[near]])
         result[brow] = np.einsum("pk,pkc->pc", share, moved[chosen])
         return result
 

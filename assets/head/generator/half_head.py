@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from assets.head.generator import eye, mouth
 from assets.head.generator.brow import add_brow
 from assets.head.generator.eyeball import add_eyeball
+from assets.head.generator.hair import add_hair
 from assets.head.generator.mesh_builder import Indices, MeshBuilder
 from assets.head.generator.skin import SkinIndex, build_skin
 from assets.head.generator.teeth import add_teeth, add_tongue
@@ -28,6 +29,7 @@ class HalfHead:
     teeth: dict[str, Indices]
     tongue: Indices
     brow: Indices
+    hair: Indices
 
 
 def build_half() -> HalfHead:
@@ -38,10 +40,11 @@ def build_half() -> HalfHead:
     arches = add_teeth(builder)
     tongue = add_tongue(builder)
     brow = add_brow(builder)
+    hair = add_hair(builder)
     quads = np.array(builder.quads)
     materials = np.array(builder.materials, dtype="U16")
     _paint(index, quads, materials)
-    return HalfHead(builder.array(), quads, np.array(builder.parts, dtype="U16"), materials, index, ball, arches, tongue, brow)
+    return HalfHead(builder.array(), quads, np.array(builder.parts, dtype="U16"), materials, index, ball, arches, tongue, brow, hair)
 
 
 def _paint(index: SkinIndex, quads: Indices, materials: NDArray[np.str_]) -> None:

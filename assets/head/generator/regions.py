@@ -71,7 +71,7 @@ def jaw_weight(half: HalfHead) -> Array:
     bag = bag_vertices(half)
     weight[bag] = smoothstep(-62.0, -84.0, p[bag, 2])
     weight[back] = smoothstep(-62.0, -84.0, p[back, 2])
-    weight[np.isin(half.parts, ["eye_left", "teeth_upper", "brows"])] = 0.0
+    weight[np.isin(half.parts, ["eye_left", "teeth_upper", "brows", "hair"])] = 0.0
     weight[np.isin(half.parts, ["teeth_lower", "tongue"])] = 1.0
     weight[half.skin.ear[1:].ravel()] = 0.0
     return weight

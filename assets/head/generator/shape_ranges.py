@@ -110,7 +110,7 @@ JAW_OPEN_DEGREES = 19.0  # lip gap 35 mm; ICT 33 mm
 JAW_FORWARD = (0.0, -6.2, -2.6)  # ICT chin 10.9 forward, 1.7 down; less forward, as the teeth must clear
 JAW_SIDE = (7.0, 0.0, -2.4)  # ICT chin 8.6
 CORNER_IN = -2.8  # millimetres a mouth corner moves inwards at jawOpen 1, ICT
-CLOSE_SEAL_DROP = (0.0, 0.8, -5.0)  # where the lips seal on the dropped jaw, ICT -3.2
+CLOSE_SEAL_DROP = (0.0, 0.8, -7.0)  # where the lips seal on the dropped jaw; ICT -3.2, people's upper lips do more
 TONGUE_JAW_DEGREES = 7.0  # design: the tongue needs a way out between the teeth
 
 LOOK_DEGREES = {"Up": 22.0, "Down": 26.0, "In": 28.0, "Out": 28.0}  # design, within human gaze

@@ -13,7 +13,8 @@ Array = NDArray[np.float64]
 _ISLANDS = {
     "skin": (0.0, 0.22, 1.0, 1.0), "mouth": (0.02, 0.02, 0.2, 0.2), "eye_left": (0.22, 0.02, 0.38, 0.2),
     "eye_right": (0.4, 0.02, 0.56, 0.2), "teeth_upper": (0.58, 0.12, 0.78, 0.2), "teeth_lower": (0.58, 0.02, 0.78, 0.1),
-    "tongue": (0.8, 0.02, 0.9, 0.2), "brows": (0.91, 0.02, 0.99, 0.2),
+    "tongue": (0.8, 0.02, 0.87, 0.2), "brows": (0.88, 0.02, 0.92, 0.2),
+    "hair": (0.93, 0.02, 0.99, 0.2),
 }  # fmt: skip
 _MOUTH_MATERIALS = ("mouth",)
 
@@ -33,7 +34,7 @@ def _planar(part: str, points: Array) -> Array:
         polar = np.arctan2(np.linalg.norm(offset[..., [0, 2]], axis=-1), -offset[..., 1])
         around = np.arctan2(offset[..., 2], offset[..., 0])
         return np.stack([polar * np.cos(around), polar * np.sin(around)], axis=-1)
-    axes = (0, 1) if part == "tongue" else (0, 2)
+    axes = (0, 1) if part in {"tongue", "hair"} else (0, 2)
     return points[..., axes]
 
 
