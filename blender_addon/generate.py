@@ -14,6 +14,7 @@ from .inference.bundled import default_model_path
 from .inference.errors import LipwrightError
 from .inference.frame_timing import exact_frame_rate
 from .line_prediction import LineRequest, PredictedLine
+from .sample_head import HEAD_HASH_PROPERTY
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,14 @@ def _missing_warning(target: FaceTarget, line: PredictedLine, *, exact: bool) ->
     return [f"'{target.obj.name}' lacks {len(missing)} of the ARKit shapes, such as '{missing[0]}'"]
 
 
+def _head_warning(target: FaceTarget, line: PredictedLine, *, exact: bool) -> list[str]:
+    """Exact offsets belong to one rest shape; ARKit weights fit any face."""
+    known = target.obj.get(HEAD_HASH_PROPERTY)
+    if not exact or known is None or known == line.model.manifest.head_hash:
+        return []
+    return [f"the model '{line.model.name}' was trained on another version of the head '{target.obj.name}'"]
+
+
 def _set_range(scene: bpy.types.Scene, first: int, last: int, changes: SceneChanges) -> None:
     if not changes.set_range:
         return
@@ -129,6 +138,7 @@ def apply_line(
     warnings = [
         *line.warnings,
         *_missing_warning(target, line, exact=request.exact),
+        *_head_warning(target, line, exact=request.exact),
         *_driven_warning(target),
     ]
     if changes.add_sound:

@@ -9,6 +9,7 @@ from . import background_job, sample_head
 from .background_job import BackgroundJob
 from .choices import check_choices
 from .inference.errors import LipwrightError
+from .reports import BAD_INPUT, sentence
 
 if TYPE_CHECKING:
     from .generate import GenerateResult
@@ -17,17 +18,6 @@ if TYPE_CHECKING:
 
 _TICK = 0.05
 """Seconds between two looks at the running job: redraws stay cheap and Esc feels immediate."""
-
-_BAD_INPUT = (LipwrightError, OSError, MemoryError, ImportError)
-"""What a file or a machine may do to us; anything else is a fault of ours and shows its traceback."""
-
-
-def _sentence(error: BaseException) -> str:
-    """One line for Blender's report, which shows the first line only."""
-    text = " ".join(str(error).split())
-    if isinstance(error, ImportError):
-        return f"a part of Lipwright cannot be loaded ({text}): install the zip for this Blender and system"
-    return text or f"out of memory ({type(error).__name__}): close other files, or choose a shorter line"
 
 
 def _redraw(context: bpy.types.Context) -> None:
@@ -57,8 +47,8 @@ class LIPWRIGHT_OT_add_sample_head(bpy.types.Operator):
         """Add the head at the 3D cursor and select it."""
         try:
             obj = sample_head.add_sample_head(context.collection)
-        except _BAD_INPUT as error:
-            self.report({"ERROR"}, _sentence(error))
+        except BAD_INPUT as error:
+            self.report({"ERROR"}, sentence(error))
             return {"CANCELLED"}
         obj.location = context.scene.cursor.location
         for other in context.view_layer.objects.selected[:]:
@@ -104,8 +94,8 @@ class LIPWRIGHT_OT_generate(bpy.types.Operator):
         try:
             check_choices(context)
         except LipwrightError as error:
-            sentence = str(error)
-            cls.poll_message_set(sentence[:1].upper() + sentence[1:])
+            reason = str(error)
+            cls.poll_message_set(reason[:1].upper() + reason[1:])
             return False
         return True
 
@@ -117,8 +107,8 @@ class LIPWRIGHT_OT_generate(bpy.types.Operator):
         try:
             job = line_job(context)
             return self._apply(job, predict_line(job.request))
-        except _BAD_INPUT as error:
-            self.report({"ERROR"}, _sentence(error))
+        except BAD_INPUT as error:
+            self.report({"ERROR"}, sentence(error))
             return {"CANCELLED"}
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -130,8 +120,8 @@ class LIPWRIGHT_OT_generate(bpy.types.Operator):
 
         try:
             job = line_job(context)
-        except _BAD_INPUT as error:
-            self.report({"ERROR"}, _sentence(error))
+        except BAD_INPUT as error:
+            self.report({"ERROR"}, sentence(error))
             return {"CANCELLED"}
         self._line_job = job
         self._thread = BackgroundJob(
@@ -176,8 +166,8 @@ class LIPWRIGHT_OT_generate(bpy.types.Operator):
     def _finish(self) -> set[str]:
         try:
             return self._apply(self._line_job, self._thread.result())
-        except _BAD_INPUT as error:
-            self.report({"ERROR"}, _sentence(error))
+        except BAD_INPUT as error:
+            self.report({"ERROR"}, sentence(error))
         return {"CANCELLED"}
 
     def _apply(self, job: "LineJob", line: "PredictedLine") -> set[str]:
@@ -228,8 +218,8 @@ class LIPWRIGHT_OT_load_emotions(bpy.types.Operator):
 
         try:
             load_emotions(context.scene.lipwright)
-        except _BAD_INPUT as error:
-            self.report({"ERROR"}, _sentence(error))
+        except BAD_INPUT as error:
+            self.report({"ERROR"}, sentence(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 

@@ -8,6 +8,7 @@ from .choices import selected_face
 from .face_target import arkit_shape_keys
 from .inference.blendshape_names import ARKIT_NAMES
 from .inference.errors import LipwrightError
+from .reports import BAD_INPUT, sentence
 
 _CATEGORY = "Lipwright"
 _unreadable_models: dict[str, str] = {}
@@ -25,8 +26,8 @@ def _load_emotions_soon() -> None:
         return
     try:
         properties.load_emotions(scene.lipwright)
-    except LipwrightError as error:
-        _unreadable_models[path] = str(error)
+    except BAD_INPUT as error:
+        _unreadable_models[path] = sentence(error)
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             area.tag_redraw()

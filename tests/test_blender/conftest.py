@@ -86,6 +86,21 @@ def head(scene):
     return bpy.context.view_layer.objects.active
 
 
+@pytest.fixture
+def face(scene, part):
+    """The head that the bundled model was trained on, as the model itself holds it, selected."""
+    import bpy  # noqa: PLC0415
+
+    model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
+    data = part("mesh_data")
+    obj = bpy.data.objects.new("Face", data.create_mesh("Face", model.template, model.faces))
+    scene.collection.objects.link(obj)
+    data.add_shape_keys(obj, list(model.arkit_names), model.arkit_deltas)
+    bpy.context.view_layer.objects.active = obj
+    obj.select_set(state=True)
+    return obj
+
+
 def _write_wav(path, samples, sample_rate=16000):
     """Write mono float samples as 16-bit PCM."""
     with wave.open(str(path), "wb") as file:

@@ -1,4 +1,3 @@
-
 """Progress and Esc: work in a thread, written only when it is whole."""
 
 import threading

@@ -2,6 +2,8 @@
 """Bad input gets one sentence with the problem and the remedy, and changes nothing."""
 
 import json
+import struct
+import wave
 import zipfile
 
 import numpy as np
@@ -53,6 +55,14 @@ def no_samples(path, write_wav):
     write_wav(path, np.zeros(0))
 
 
+def not_numbers(path, _write_wav):
+    samples = np.full(16000, np.nan, "<f4").tobytes()
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH", b"RIFF", 36 + len(samples), b"WAVE", b"fmt ", 16, 3, 1, 16000, 64000, 4, 32
+    )
+    path.write_bytes(head + struct.pack("<4sI", b"data", len(samples)) + samples)
+
+
 def folder(path, _write_wav):
     path.mkdir()
 
@@ -61,7 +71,7 @@ def nothing(_path, _write_wav):
     pass
 
 
-@pytest.mark.parametrize("make", [empty, text, truncated, no_samples, folder, nothing])
+@pytest.mark.parametrize("make", [empty, text, truncated, no_samples, not_numbers, folder, nothing])
 def test_bad_sound(head, animate, write_wav, tmp_path, make):
     path = tmp_path / "Straße 1.wav"
     make(path, write_wav)
@@ -158,3 +168,17 @@ def test_short_and_silent_sound_is_animated(head, animate, curves, write_wav, tm
     assert animate(path) == {"FINISHED"}
     frames, _ = curves(head.data.shape_keys.animation_data.action)["jawOpen"]
     assert len(frames) == max(1, int(np.ceil(25 * seconds - 1e-6)))
+
+
+@pytest.mark.parametrize(("channels", "width", "rate"), [(8, 2, 48000), (1, 1, 16000), (2, 2, 192000)])
+def test_unusual_sound_is_animated(head, animate, curves, tmp_path, channels, width, rate):
+    path = tmp_path / "unusual.wav"
+    rng = np.random.default_rng(0)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(width)
+        file.setframerate(rate)
+        file.writeframes(rng.integers(100, 150, rate * channels * width, dtype=np.uint8).tobytes())
+    assert animate(path) == {"FINISHED"}
+    frames, _ = curves(head.data.shape_keys.animation_data.action)["jawOpen"]
+    assert len(frames) == 25

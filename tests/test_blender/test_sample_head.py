@@ -30,6 +30,12 @@ def test_it_is_smooth_with_a_face_for_each_material(head, part):
     assert np.array_equal(index, reference.material_index)
 
 
+def test_the_bundled_model_was_trained_on_the_bundled_head(installed, part):
+    model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
+    head = part("inference.head_mesh").load_head(part("inference.bundled").default_head_path())
+    assert model.manifest.head_hash == head.hash
+
+
 def test_a_shape_key_moves_the_mesh_as_the_head_says(scene, head, part):
     reference = part("inference.head_mesh").load_head(part("inference.bundled").default_head_path())
     head.data.shape_keys.key_blocks["jawOpen"].value = 1.0
