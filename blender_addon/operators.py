@@ -115,24 +115,7 @@ class LIPWRIGHT_OT_generate(bpy.types.Operator):
         """Predict in a thread while the window stays alive, then write the curves."""
         if bpy.app.background or context.window is None:
             return self.execute(context)
-        from .line_job import line_job  # noqa: PLC0415 - loads the network's runtime when first used
-        from .line_prediction import predict_line  # noqa: PLC0415 - likewise
-
-        try:
-            job = line_job(context)
-        except BAD_INPUT as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
-        self._line_job = job
-        self._thread = BackgroundJob(
-            job.request.audio_path.name,
-            lambda progress, cancelled: predict_line(job.request, progress, cancelled),
-        )
-        background_job.set_running_job(self._thread)
-        self._thread.start()
-        self._timer = context.window_manager.event_timer_add(_TICK, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+        return self._start(context)
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Watch the thread; Esc, or the panel's button, stops it."""
@@ -155,6 +138,26 @@ class LIPWRIGHT_OT_generate(bpy.types.Operator):
         if self._thread is not None:
             self._thread.cancel()
         self._end(context)
+
+    def _start(self, context: bpy.types.Context) -> set[str]:
+        from .line_job import line_job  # noqa: PLC0415 - loads the network's runtime when first used
+        from .line_prediction import predict_line  # noqa: PLC0415 - likewise
+
+        try:
+            job = line_job(context)
+        except BAD_INPUT as error:
+            self.report({"ERROR"}, sentence(error))
+            return {"CANCELLED"}
+        self._line_job = job
+        self._thread = BackgroundJob(
+            job.request.audio_path.name,
+            lambda progress, cancelled: predict_line(job.request, progress, cancelled),
+        )
+        background_job.set_running_job(self._thread)
+        self._thread.start()
+        self._timer = context.window_manager.event_timer_add(_TICK, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
 
     def _end(self, context: bpy.types.Context) -> None:
         if self._timer is not None:

@@ -1,6 +1,9 @@
+# ruff: noqa: ARG001 - fixtures are asked for by name
 """Progress and Esc: work in a thread, written only when it is whole."""
 
 import threading
+import time
+from types import MethodType, SimpleNamespace
 
 import pytest
 
@@ -58,8 +61,8 @@ def test_a_jobs_error_reaches_who_asks(part):
         job.result()
 
 
-class Window:
-    """What the operator asks of a window manager, without a window."""
+class WindowManager:
+    """What the operator asks of Blender's, without a window."""
 
     windows = ()
 
@@ -77,46 +80,78 @@ class Window:
         pass
 
 
-def press_esc_while_running(part, context_class, operator, job):
-    """Drive the operator's own modal loop as a window would."""
-    window = Window()
-    context = context_class(window_manager=window)
-    operator._thread = job  # noqa: SLF001 - what invoke() sets
-    operator._timer = window.event_timer_add(0.05, window="window")  # noqa: SLF001
-    part("background_job").set_running_job(job)
-    job.start()
-    outcomes = [
-        part("operators").LIPWRIGHT_OT_generate.modal(
-            operator, context, context_class(type="ESC", value="PRESS")
+class PressedButton:
+    """The Generate operator with a window's events fed in by hand."""
+
+    def __init__(self, part):
+        self.reports = []
+        self.operator = part("operators").LIPWRIGHT_OT_generate
+        for name in ("_start", "_end", "_finish", "_apply", "_report"):
+            setattr(self, name, MethodType(getattr(self.operator, name), self))
+        self.context = SimpleNamespace(
+            window_manager=WindowManager(),
+            window="window",
+            scene=bpy.context.scene,
+            view_layer=bpy.context.view_layer,
         )
-    ]
-    while outcomes[-1] in ({"RUNNING_MODAL"}, {"PASS_THROUGH"}):
-        outcomes.append(
-            part("operators").LIPWRIGHT_OT_generate.modal(
-                operator, context, context_class(type="TIMER", value="NOTHING")
-            )
-        )
-    return outcomes[-1], window
+
+    def report(self, kinds, text):
+        self.reports.append((*kinds, text))
+
+    def event(self, kind):
+        return self.operator.modal(self, self.context, SimpleNamespace(type=kind, value="PRESS"))
+
+    def wait(self):
+        """Timer events until the operator ends, as a window sends them."""
+        until = time.monotonic() + 30
+        outcome = self.event("TIMER")
+        while outcome == {"PASS_THROUGH"} and time.monotonic() < until:
+            time.sleep(0.01)
+            outcome = self.event("TIMER")
+        return outcome
 
 
-def test_esc_ends_the_modal_operator_with_nothing_changed(head, part):
-    from types import MethodType, SimpleNamespace  # noqa: PLC0415 - this test's stand-ins only
+def test_in_a_window_the_line_arrives_when_the_thread_is_done(scene, head, line, part):
+    scene.lipwright.audio_path = str(line)
+    button = PressedButton(part)
+    assert button._start(button.context) == {"RUNNING_MODAL"}  # noqa: SLF001 - invoke() asks for a window first
+    assert part("background_job").running_job() is not None
+    assert button.event("MOUSEMOVE") == {"PASS_THROUGH"}  # Blender stays usable
+    assert button.wait() == {"FINISHED"}
+    assert button.reports[-1] == ("INFO", "New Action 'Zoë says', frames 1 to 100")
+    assert head.data.shape_keys.animation_data.action.name == "Zoë says"
+    assert button.context.window_manager.timers == []
+    assert part("background_job").running_job() is None
 
-    cancelled_error = part("inference.errors").Cancelled
 
-    def work(_progress, cancelled):
-        while not cancelled():
-            pass
-        raise cancelled_error
-
-    reports = []
-    operator = SimpleNamespace(report=lambda kinds, text: reports.append((kinds, text)))
-    for name in ("_end", "_finish", "_apply", "_report"):
-        setattr(operator, name, MethodType(getattr(part("operators").LIPWRIGHT_OT_generate, name), operator))
-    job = part("background_job").BackgroundJob("line", work)
-    outcome, window = press_esc_while_running(part, SimpleNamespace, operator, job)
-    assert outcome == {"CANCELLED"}
-    assert reports == [({"INFO"}, "Cancelled: nothing was changed")]
-    assert window.timers == []
+def test_esc_in_a_window_changes_nothing(scene, head, line, part):
+    part("line_prediction").forget_lines()
+    scene.lipwright.audio_path = str(line)
+    button = PressedButton(part)
+    button._start(button.context)  # noqa: SLF001 - invoke() asks for a window first
+    assert button.event("ESC") == {"CANCELLED"}
+    assert button.reports == [("INFO", "Cancelled: nothing was changed")]
+    assert button.context.window_manager.timers == []
     assert part("background_job").running_job() is None
     assert head.data.shape_keys.animation_data is None
+    assert len(bpy.data.actions) == 0
+
+
+def test_in_a_window_bad_sound_is_reported(scene, head, tmp_path, part):
+    (tmp_path / "bad.wav").write_text("no sound at all", encoding="utf-8")
+    scene.lipwright.audio_path = str(tmp_path / "bad.wav")
+    button = PressedButton(part)
+    button._start(button.context)  # noqa: SLF001 - invoke() asks for a window first
+    assert button.wait() == {"CANCELLED"}
+    assert [kind for kind, _ in button.reports] == ["ERROR"]
+    assert "bad.wav" in button.reports[0][1]
+    assert len(bpy.data.actions) == 0
+
+
+def test_a_face_removed_meanwhile_is_named(scene, head, line, part):
+    scene.lipwright.audio_path = str(line)
+    button = PressedButton(part)
+    button._start(button.context)  # noqa: SLF001 - invoke() asks for a window first
+    bpy.data.objects.remove(head)
+    assert button.wait() == {"CANCELLED"}
+    assert "'Lipwright Head' is gone" in button.reports[0][1]
