@@ -22,7 +22,9 @@ class Head:
         return self.deltas[self.names.index(name)]
 
     def pose(self, **weights):
-        return self.vertices + sum((weight * self.delta(name) for name, weight in weights.items()), np.zeros(3))
+        return self.vertices + sum(
+            (weight * self.delta(name) for name, weight in weights.items()), np.zeros(3)
+        )
 
     def landmark(self, number, vertices=None):
         return (self.vertices if vertices is None else vertices)[self.arrays["landmarks68"][number]]

@@ -71,7 +71,9 @@ def test_faces_point_outwards(head):
 def test_no_degenerate_quads(head):
     corners = head.vertices[head.arrays["faces"]]
     sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
-    area = 0.5 * np.linalg.norm(np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]), axis=1)
+    area = 0.5 * np.linalg.norm(
+        np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]), axis=1
+    )
     assert sides.min() > 0.02
     assert area.min() > 0.004
 
@@ -84,7 +86,15 @@ def test_mirror_symmetric(head):
     for left in (n for n in head.names if n.endswith("Left")):
         right = left.replace("Left", "Right")
         assert np.abs(head.delta(right)[twin] * np.array([-1, 1, 1]) - head.delta(left)).max() < 2e-3, left
-    for name in ("jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "browInnerUp", "cheekPuff", "tongueOut"):
+    for name in (
+        "jawOpen",
+        "mouthClose",
+        "mouthFunnel",
+        "mouthPucker",
+        "browInnerUp",
+        "cheekPuff",
+        "tongueOut",
+    ):
         assert np.abs(head.delta(name)[twin] * np.array([-1, 1, 1]) - head.delta(name)).max() < 2e-3, name
 
 
@@ -122,12 +132,17 @@ def test_eyeballs_are_spheres_under_the_lids(head):
         gap = np.linalg.norm(head.vertices[head.part(side)] - centre, axis=1)
         assert np.allclose(gap, radius, atol=0.01)
     assert head.arrays["eye_centers"][0, 0] > 0
-    iris = head.arrays["faces"][head.arrays["material_index"] == head.arrays["material_names"].tolist().index("iris")]
-    assert np.ptp(head.vertices[iris][head.vertices[iris][:, 0, 0] > 0][..., 0]) == pytest.approx(11.8, abs=0.4)
+    iris = head.arrays["faces"][
+        head.arrays["material_index"] == head.arrays["material_names"].tolist().index("iris")
+    ]
+    assert np.ptp(head.vertices[iris][head.vertices[iris][:, 0, 0] > 0][..., 0]) == pytest.approx(
+        11.8, abs=0.4
+    )
 
 
 def test_groups_and_uvs(head):
-    wanted = {"jaw", "lips_upper", "lips_lower", "eyelids", "eyeballs", "brows", "cheeks", "nose", "ears", "neck",
+    wanted = {"jaw", "lips_upper", "lips_lower", "eyelids", "eyeballs", "brows", "cheeks", "nose", "ears",
+        "neck",
               "teeth_upper", "teeth_lower", "tongue", "head_rigid"}  # fmt: skip
     assert wanted <= set(head.arrays["group_names"].tolist())
     weights = head.arrays["group_weights"]
@@ -151,6 +166,8 @@ def test_generator_reproduces_the_committed_head(head):
         committed = head.arrays[key]
         assert array.shape == committed.shape, key
         if array.dtype.kind == "f":
-            assert np.abs(array - committed).max() < 1e-6, key  # other processors round differently in the last bit
+            assert np.abs(array - committed).max() < 1e-6, (
+                key
+            )  # other processors round differently in the last bit
         else:
             assert (array == committed).all(), key

@@ -17,7 +17,12 @@ COMBINATIONS = {
     "oo": {"jawOpen": 0.3, "mouthPucker": 1},
     "both smile": {"mouthSmileLeft": 1, "mouthSmileRight": 1},
     "both press": {"mouthPressLeft": 1, "mouthPressRight": 1},
-    "bared teeth": {"mouthUpperUpLeft": 1, "mouthUpperUpRight": 1, "mouthLowerDownLeft": 1, "mouthLowerDownRight": 1},
+    "bared teeth": {
+        "mouthUpperUpLeft": 1,
+        "mouthUpperUpRight": 1,
+        "mouthLowerDownLeft": 1,
+        "mouthLowerDownRight": 1,
+    },
     "quarter blink": {"eyeBlinkLeft": 0.25, "eyeBlinkRight": 0.25},
     "half blink": {"eyeBlinkLeft": 0.5, "eyeBlinkRight": 0.5},
     "three-quarter blink": {"eyeBlinkLeft": 0.75, "eyeBlinkRight": 0.75},
@@ -50,7 +55,9 @@ def test_every_shape_moves_something_a_viewer_sees(head):
     assert (reach < 60).all()
 
 
-@pytest.mark.parametrize("name", [n for n in SHAPE_NAMES if n.endswith("Left") and not n.startswith(("jaw", "mouthLeft"))])
+@pytest.mark.parametrize(
+    "name", [n for n in SHAPE_NAMES if n.endswith("Left") and not n.startswith(("jaw", "mouthLeft"))]
+)
 def test_sided_shape_moves_its_side_only(head, name):
     reach = np.linalg.norm(head.delta(name), axis=1)
     other = head.vertices[:, 0] < -7.5
@@ -97,7 +104,8 @@ def test_lids_stay_outside_the_eyeball_on_the_way(head):
 
 
 @pytest.mark.parametrize(
-    ("name", "axis", "sign"), [("eyeLookUpLeft", 2, 1), ("eyeLookDownLeft", 2, -1), ("eyeLookInLeft", 0, -1), ("eyeLookOutLeft", 0, 1)]
+    ("name", "axis", "sign"),
+    [("eyeLookUpLeft", 2, 1), ("eyeLookDownLeft", 2, -1), ("eyeLookInLeft", 0, -1), ("eyeLookOutLeft", 0, 1)],
 )
 def test_eyeball_turns_rigidly(head, name, axis, sign):
     ball = head.part("eye_left")
@@ -133,7 +141,9 @@ def test_lip_shapes_go_where_apple_says(head):
     assert move["noseSneerLeft"][35][2] > 1
 
 
-@pytest.mark.parametrize("name", ["mouthPucker", "mouthSmileLeft", "mouthPressLeft", "mouthShrugLower", "cheekPuff", "mouthLeft"])
+@pytest.mark.parametrize(
+    "name", ["mouthPucker", "mouthSmileLeft", "mouthPressLeft", "mouthShrugLower", "cheekPuff", "mouthLeft"]
+)
 def test_closed_lip_shapes_keep_the_lips_closed(head, name):
     assert head.span(62, 66, head.pose(**{name: 1})) < 0.3
 

@@ -12,7 +12,9 @@ def _grid(size, height):
     x, y = np.meshgrid(axis, axis)
     vertices = np.stack([x, y, height(x, y)], axis=-1).reshape(-1, 3)
     number = np.arange(size * size).reshape(size, size)
-    quads = np.stack([number[:-1, :-1], number[:-1, 1:], number[1:, 1:], number[1:, :-1]], axis=-1).reshape(-1, 4)
+    quads = np.stack([number[:-1, :-1], number[:-1, 1:], number[1:, 1:], number[1:, :-1]], axis=-1).reshape(
+        -1, 4
+    )
     return vertices, quads
 
 
@@ -30,7 +32,11 @@ def test_two_close_sheets_do_not_meet_and_crossing_ones_do():
     flat, quads = _grid(15, lambda x, y: 0.1 * x * y)
     for lift, meets in ((0.001, False), (0.0, True)):
         tilt = 0.05 if meets else 0.0
-        other = flat + np.array([0.013, 0.017, 0]) * meets + np.stack([0 * flat[:, 0]] * 2 + [lift + tilt * flat[:, 0]], axis=1)
+        other = (
+            flat
+            + np.array([0.013, 0.017, 0]) * meets
+            + np.stack([0 * flat[:, 0]] * 2 + [lift + tilt * flat[:, 0]], axis=1)
+        )
         pairs = intersecting_quads(np.concatenate([flat, other]), np.concatenate([quads, quads + len(flat)]))
         assert (len(pairs) > 0) == meets
 

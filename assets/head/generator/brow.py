@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from assets.head.generator import distance_field
-from assets.head.generator.mesh_builder import Indices, MeshBuilder
+
+if TYPE_CHECKING:
+    from assets.head.generator.mesh_builder import Indices, MeshBuilder
 
 Array = NDArray[np.float64]
 
 # along the brow: X, Z of its middle line, half height, thickness
-_LINE = ((12.5, 15.0, 2.0, 0.7), (18.0, 16.8, 2.8, 1.2), (26.0, 18.8, 2.8, 1.4), (35.0, 20.2, 2.4, 1.4), (44.0, 19.6, 1.8, 1.2),
+_LINE = ((12.5, 15.0, 2.0, 0.7), (18.0, 16.8, 2.8, 1.2), (26.0, 18.8, 2.8, 1.4), (35.0, 20.2, 2.4, 1.4),
+    (44.0, 19.6, 1.8, 1.2),
          (51.5, 16.2, 1.1, 0.8), (56.5, 12.4, 0.5, 0.3))  # fmt: skip
 COLUMNS, ROWS = 14, 4
 LIFT = 0.35  # millimetres between the strip's edge and the skin

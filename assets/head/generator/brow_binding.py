@@ -1,14 +1,17 @@
-"""Ties the eyebrow strip to the skin below it."""
+"""Ties the eyebrow and the hair to the skin below them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from assets.head.generator.half_head import HalfHead
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assets.head.generator.half_head import HalfHead
 
 Array = NDArray[np.float64]
 
@@ -25,7 +28,7 @@ def _barycentric(points: Array, triangles: Array) -> Array:
 
 
 def bind_brow(half: HalfHead) -> Callable[[Array], Array]:
-    """A function that adds the brow's motion to a displacement [N,3]: each vertex goes with the skin behind it."""
+    """A function that adds the motion of brow and hair to a displacement [N,3]: it goes with the skin."""
     brow = half.brow.ravel()
     p = half.positions
     front = (p[half.quads][:, :, 1].max(axis=1) < 35.0) & (half.materials == "skin")  # noqa: PLR2004 - mm, the face's front
@@ -48,6 +51,7 @@ def bind_brow(half: HalfHead) -> Callable[[Array], Array]:
     def add(moved: Array) -> Array:
         result = moved.copy()
         result[hair] = np.einsum("pk,pkc->pc", nearness, moved[scalp[near]])
+        result[hair[p[hair, 0] == 0.0], 0] = 0.0
         result[brow] = np.einsum("pk,pkc->pc", share, moved[chosen])
         return result
 

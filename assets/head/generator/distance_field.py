@@ -29,6 +29,7 @@ def round_cone(
     end: tuple[float, float, float],
     radius_start: float,
     radius_end: float,
+    *,
     squash: tuple[float, float, float] = (1.0, 1.0, 1.0),
 ) -> Array:
     """Approximate signed distance [N] to a capsule whose radius changes along its axis.
@@ -82,8 +83,8 @@ def _muzzle(p: Array) -> Array:
 
 
 def _neck(p: Array) -> Array:
-    column = round_cone(p, (0, 76, -60), (0, 88, -150), 53, 49, (1.0, 1.05, 1.0))
-    base = round_cone(p, (0, 92, -172), (0, 94, -215), 51, 82, (1.06, 0.92, 1.0))
+    column = round_cone(p, (0, 76, -60), (0, 88, -150), 53, 49, squash=(1.0, 1.05, 1.0))
+    base = round_cone(p, (0, 92, -172), (0, 94, -215), 51, 82, squash=(1.06, 0.92, 1.0))
     cord = round_cone(p, (58, 82, -50), (16, 48, -196), 9, 9)
     larynx = ellipsoid(p, (0, 40, -148), (9, 9, 14))
     field = smooth_union(column, base, 46)
@@ -126,7 +127,9 @@ def head_field(points: Array) -> Array:
     socket = ellipsoid(p, (33, -17, -1), (19, 12, 12.5))
     field = smooth_cut(field, socket, 12)
     field = smooth_union(field, _nose(p), 7)
-    lids = np.linalg.norm((p - np.asarray(EYE_CENTRE)) / np.array([1.06, 1.0, 0.97]), axis=1) - (EYE_RADIUS + 2.3)
+    lids = np.linalg.norm((p - np.asarray(EYE_CENTRE)) / np.array([1.06, 1.0, 0.97]), axis=1) - (
+        EYE_RADIUS + 2.3
+    )
     return smooth_union(field, lids, 5)
 
 

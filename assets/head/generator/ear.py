@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 ROWS, COLUMNS = 13, 3
 RING_LENGTH = 2 * (ROWS + COLUMNS)
 
-# outline of the helix in the ear's plane: turn along the ring (0..1) -> towards the back, upwards (mm, ear 61 x 34)
+# outline of the helix in the ear's plane: turn along the ring (0..1), towards the back, upwards (ear 61 x 34)
 _OUTLINE = (
     (0.0, 1.0, -27.0), (0.06, -0.6, -19.0), (0.13, -1.2, -10.0), (0.21, -1.0, 0.0), (0.29, 0.2, 10.0),
     (0.36, 3.0, 20.0), (0.42, 8.0, 27.5), (0.48, 15.5, 31.0), (0.54, 23.5, 29.5), (0.60, 29.5, 23.5),
@@ -26,7 +26,16 @@ _OUTLINE = (
 _CENTRE = np.array([10.0, -5.0])
 
 # rings on the front face: share of the way from the outline to the concha, height over the ear's plane
-_FRONT = ((0.015, 1.6), (0.10, 2.0), (0.18, 0.2), (0.27, -1.4), (0.37, 0.1), (0.46, 0.3), (0.56, -3.4), (0.72, -6.2))
+_FRONT = (
+    (0.015, 1.6),
+    (0.10, 2.0),
+    (0.18, 0.2),
+    (0.27, -1.4),
+    (0.37, 0.1),
+    (0.46, 0.3),
+    (0.56, -3.4),
+    (0.72, -6.2),
+)
 BACK_RINGS = 3
 RINGS = BACK_RINGS + 1 + len(_FRONT)
 
@@ -51,7 +60,7 @@ def _outline() -> Array:
 
 
 def ear_rings(root: Array) -> Array:
-    """Rings [R,32,3] of the ear on its root ring [32,3]: back face, helix, then the front face into the concha."""
+    """Rings [R,32,3] of the ear on its root ring [32,3]: back face, helix, front face into the concha."""
     origin, back, up, out = _frame()
     outline = _outline()
     f, u = outline[:, 0], outline[:, 1]
@@ -73,7 +82,9 @@ def ear_rings(root: Array) -> Array:
         inner = share * (1.0 - 0.25 * tragus)
         plane = outline + (_CENTRE - outline) * inner[:, None]
         flat = 0.8 - 2.0 * share
-        lift = (height * (1 - lobe) + flat * lobe) * (0.25 + 0.75 * rear) - 5.5 * (1 - rear) * max(0.0, share - 0.2)
+        lift = (height * (1 - lobe) + flat * lobe) * (0.25 + 0.75 * rear) - 5.5 * (1 - rear) * max(
+            0.0, share - 0.2
+        )
         lift = lift + tragus * (4.2 * np.exp(-(((share - 0.22) / 0.16) ** 2)))
         rings.append(place(plane, lift))
     return np.stack(rings)

@@ -1,6 +1,7 @@
 """The left eye: lid margins, lid thickness, the rings of the orbit, the eyeball. Millimetres.
 
-Rings start at the inner canthus (k = 0), run over the upper lid to the outer canthus (k = 14) and back under the eye.
+Rings start at the inner canthus (k = 0), run over the upper lid to the outer canthus (k = 14) and back under
+the eye.
 """
 
 from __future__ import annotations
@@ -20,7 +21,17 @@ CREASE_RING, LID_RING, MARGIN_RING, MARGIN_INNER_RING = 4, 5, 6, 7
 CLEARANCE = 0.45  # millimetres between the inner lid and the eyeball
 LID_THICKNESS = 1.7
 
-_UPPER = ((0, -2.4), (0.07, -0.3), (0.18, 2.7), (0.33, 4.8), (0.48, 5.4), (0.64, 5.1), (0.8, 3.7), (0.92, 1.7), (1, 0.1))
+_UPPER = (
+    (0, -2.4),
+    (0.07, -0.3),
+    (0.18, 2.7),
+    (0.33, 4.8),
+    (0.48, 5.4),
+    (0.64, 5.1),
+    (0.8, 3.7),
+    (0.92, 1.7),
+    (1, 0.1),
+)
 _LOWER = ((0, -2.4), (0.07, -3.3), (0.2, -4.5), (0.4, -5.5), (0.6, -5.7), (0.8, -4.5), (0.92, -2.2), (1, 0.1))
 _RHO = ((0, 3.1), (0.1, 1.75), (0.22, 0.75), (0.35, CLEARANCE), (0.8, CLEARANCE), (0.93, 0.6), (1, 0.9))
 _INNER_X, _OUTER_X = -13.0, 13.4
@@ -90,7 +101,9 @@ def lid_rings() -> Array:
 
     skin = np.maximum(rho + 0.4, EYE_RADIUS + 2.3)
     crease = at(np.where(upper, 0.20 + 0.26 * openness, 0.24 + 0.16 * openness), skin + 0.2)
-    lid = at(np.where(upper, 0.10 + 0.10 * openness, 0.11 + 0.06 * openness), skin + np.where(upper, 0.35, 0.15))
+    lid = at(
+        np.where(upper, 0.10 + 0.10 * openness, 0.11 + 0.06 * openness), skin + np.where(upper, 0.35, 0.15)
+    )
     margin = at(np.full(RING_LENGTH, 0.035), rho + LID_THICKNESS * (0.4 + 0.6 * openness))
     inside = at(np.zeros(RING_LENGTH), rho)
     deep = at(np.full(RING_LENGTH, 0.17), EYE_RADIUS + np.minimum(gap, CLEARANCE + 0.5 * (gap - CLEARANCE)))
@@ -111,5 +124,7 @@ def eyeball() -> Array:
     rings = []
     for polar in EYE_RINGS:
         sine, cosine = np.sin(polar), np.cos(polar)
-        rings.append(np.stack([sine * np.cos(turn), np.full_like(turn, -cosine), sine * np.sin(turn)], axis=1))
+        rings.append(
+            np.stack([sine * np.cos(turn), np.full_like(turn, -cosine), sine * np.sin(turn)], axis=1)
+        )
     return np.asarray(np.asarray(EYE_CENTRE) + EYE_RADIUS * np.stack(rings))

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from assets.head.generator import eye
-from assets.head.generator.mesh_builder import Indices, MeshBuilder
 from assets.head.generator.patches import coons, ring_grid
+from assets.head.generator.proportions import EYE_CENTRE, EYE_RADIUS
+
+if TYPE_CHECKING:
+    from assets.head.generator.mesh_builder import Indices, MeshBuilder
 
 
 def add_eyeball(builder: MeshBuilder) -> Indices:
     """Add the eyeball; returns the vertex numbers [12, 24] of its rings from the pupil's edge backwards."""
     rings = builder.add_points(eye.eyeball(), "eye_left")
-    for number, (inner, outer) in enumerate(zip(rings[:-1], rings[1:], strict=True)):
+    for number, (inner, outer) in enumerate(itertools.pairwise(rings)):
         builder.add_strip(inner, outer, "iris" if number < eye.IRIS_RINGS else "sclera", closed=True)
     side = eye.EYE_SEGMENTS // 4
     grid = ring_grid(np.roll(rings[0], 3), side, side)
     points = builder.array()
     patch = coons(points[grid[:, 0]], points[grid[:, -1]], points[grid[0]], points[grid[-1]])
     missing = grid < 0
-    offset = patch[missing] - np.asarray(eye.EYE_CENTRE)
-    offset *= eye.EYE_RADIUS / np.linalg.norm(offset, axis=1, keepdims=True)
-    grid[missing] = builder.add_points(np.asarray(eye.EYE_CENTRE) + offset, "eye_left")
+    offset = patch[missing] - np.asarray(EYE_CENTRE)
+    offset *= EYE_RADIUS / np.linalg.norm(offset, axis=1, keepdims=True)
+    grid[missing] = builder.add_points(np.asarray(EYE_CENTRE) + offset, "eye_left")
     builder.add_grid(grid, "pupil")
     return rings

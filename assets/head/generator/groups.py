@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.head.generator import eye, mouth
-from assets.head.generator.half_head import HalfHead
 from assets.head.generator.regions import is_skin, jaw_weight, smoothstep, upperness
+
+if TYPE_CHECKING:
+    from assets.head.generator.half_head import HalfHead
 
 Array = NDArray[np.float64]
 
@@ -33,7 +37,8 @@ def half_groups(half: HalfHead) -> dict[str, Array]:
     jaw = jaw_weight(half)
     return {
         "jaw": jaw, "lips_upper": lips * up, "lips_lower": lips * (1 - up), "eyelids": lids,
-        "eyeballs": (half.parts == "eye_left").astype(np.float64), "brows": (half.parts == "brows").astype(np.float64),
+        "eyeballs": (half.parts == "eye_left").astype(np.float64),
+        "brows": (half.parts == "brows").astype(np.float64),
         "cheeks": cheek, "nose": nose, "ears": ears, "neck": neck,
         "teeth_upper": (half.parts == "teeth_upper").astype(np.float64),
         "teeth_lower": (half.parts == "teeth_lower").astype(np.float64),

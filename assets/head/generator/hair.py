@@ -1,14 +1,18 @@
-"""Short hair, combed back: one sheet of quads from the front hairline over the crown to the nape. Millimetres."""
+"""Short hair, combed back: one sheet of quads from the forehead over the crown to the nape. Millimetres."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from assets.head.generator import distance_field
-from assets.head.generator.mesh_builder import Indices, MeshBuilder
 from assets.head.generator.patches import coons
+
+if TYPE_CHECKING:
+    from assets.head.generator.mesh_builder import Indices, MeshBuilder
 
 Array = NDArray[np.float64]
 Knots = tuple[tuple[float, float, float], ...]
@@ -16,10 +20,29 @@ Knots = tuple[tuple[float, float, float], ...]
 COLUMNS, ROWS = 26, 22
 # hairlines, near the skin: front from the midline to the sideburn, nape from the midline to behind the ear,
 # side from the sideburn over the ear to behind it, middle from the forehead over the crown to the nape
-_FRONT: Knots = ((0, -21, 63.5), (20, -17, 65), (34, -7, 65.5), (46, 6, 58), (55, 18, 45), (62, 33, 31), (67, 44, 13), (69, 50, -4))
+_FRONT: Knots = (
+    (0, -21, 63.5),
+    (20, -17, 65),
+    (34, -7, 65.5),
+    (46, 6, 58),
+    (55, 18, 45),
+    (62, 33, 31),
+    (67, 44, 13),
+    (69, 50, -4),
+)
 _NAPE: Knots = ((0, 148, -55), (18, 145, -54), (34, 137, -51), (46, 127, -45), (54, 116, -38), (61, 106, -31))
-_SIDE: Knots = ((69, 50, -4), (70, 55, -2), (72, 60, 10), (73, 68, 21), (74, 80, 23), (73, 92, 14), (69, 100, -8), (61, 106, -31))
-_MIDDLE: Knots = ((0, -21, 63.5), (0, -4, 90), (0, 30, 112), (0, 72, 117), (0, 112, 108), (0, 146, 76), (0, 163, 34), (0, 160, -14),
+_SIDE: Knots = (
+    (69, 50, -4),
+    (70, 55, -2),
+    (72, 60, 10),
+    (73, 68, 21),
+    (74, 80, 23),
+    (73, 92, 14),
+    (69, 100, -8),
+    (61, 106, -31),
+)
+_MIDDLE: Knots = ((0, -21, 63.5), (0, -4, 90), (0, 30, 112), (0, 72, 117), (0, 112, 108), (0, 146, 76),
+    (0, 163, 34), (0, 160, -14),
                   (0, 148, -55))  # fmt: skip
 THICKNESS = 6.5
 EDGE_LIFT = 0.7
@@ -36,7 +59,9 @@ def _volume(u: Array, v: Array) -> Array:
     rise = np.clip(v / 0.10, 0, 1) * np.clip((1 - v) / 0.16, 0, 1) * np.clip((1 - u) / 0.14, 0, 1)
     soft = np.sin(rise * np.pi / 2) ** 0.8
     top = 1.0 - 0.5 * u + 0.75 * np.exp(-(((v - 0.16) / 0.14) ** 2)) * (1 - u) ** 0.7 - 0.35 * v
-    strand = 0.55 * np.cos(np.pi * COLUMNS * u) * (1 + 0.5 * np.sin(9.0 * u + 2.0 * v))  # combed: every other column
+    strand = (
+        0.55 * np.cos(np.pi * COLUMNS * u) * (1 + 0.5 * np.sin(9.0 * u + 2.0 * v))
+    )  # combed: every other column
     return np.asarray(EDGE_LIFT + 0.8 * v**6 + soft * (THICKNESS * top + strand))
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assets.head.generator import eye, mouth
 from assets.head.generator.brow import add_brow
@@ -14,6 +14,9 @@ from assets.head.generator.hair import add_hair
 from assets.head.generator.mesh_builder import Indices, MeshBuilder
 from assets.head.generator.skin import SkinIndex, build_skin
 from assets.head.generator.teeth import add_teeth, add_tongue
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass
@@ -44,7 +47,18 @@ def build_half() -> HalfHead:
     quads = np.array(builder.quads)
     materials = np.array(builder.materials, dtype="U16")
     _paint(index, quads, materials)
-    return HalfHead(builder.array(), quads, np.array(builder.parts, dtype="U16"), materials, index, ball, arches, tongue, brow, hair)
+    return HalfHead(
+        builder.array(),
+        quads,
+        np.array(builder.parts, dtype="U16"),
+        materials,
+        index,
+        ball,
+        arches,
+        tongue,
+        brow,
+        hair,
+    )
 
 
 def _paint(index: SkinIndex, quads: Indices, materials: NDArray[np.str_]) -> None:
@@ -66,7 +80,7 @@ def _paint(index: SkinIndex, quads: Indices, materials: NDArray[np.str_]) -> Non
     for number, vertices in enumerate(index.eye):
         lid[vertices] = number
     upper = np.zeros(count, dtype=bool)
-    upper[index.eye[:, :eye.OUTER_CANTHUS + 1]] = True
+    upper[index.eye[:, : eye.OUTER_CANTHUS + 1]] = True
     lash = (lid[quads].min(axis=1) >= eye.MARGIN_RING) & (lid[quads].max(axis=1) <= eye.MARGIN_INNER_RING)
     materials[lash] = "lid_margin"
     materials[lash & upper[quads].all(axis=1)] = "lashes"

@@ -89,7 +89,7 @@ def intersecting_triangles(vertices: NDArray[np.floating], triangles: Indices) -
         edges, solid = corners[pairs[:, one]], corners[pairs[:, other]]
         for i, j in _EDGES:
             hit |= _segments_pierce(edges[:, i], edges[:, j], solid)
-    return pairs[hit]
+    return np.asarray(pairs[hit])
 
 
 def intersecting_quads(vertices: NDArray[np.floating], quads: NDArray[np.integer]) -> Indices:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.head.generator import eye, mouth
-from assets.head.generator.half_head import HalfHead
+
+if TYPE_CHECKING:
+    from assets.head.generator.half_head import HalfHead
 
 Indices = NDArray[np.int64]
 
-# the jaw's outline on the character's left, from the ear to beside the chin, as (x, y, z) targets in millimetres
-_JAW = ((73, 58, 0), (72, 57, -20), (69, 56, -40), (65, 54, -60), (57, 36, -84), (46, 18, -97), (33, 0, -106), (17, -15, -111))
+# the jaw's outline on the character's left, from the ear to beside the chin: (x, y, z) targets in millimetres
+_JAW = (
+    (73, 58, 0),
+    (72, 57, -20),
+    (69, 56, -40),
+    (65, 54, -60),
+    (57, 36, -84),
+    (46, 18, -97),
+    (33, 0, -106),
+    (17, -15, -111),
+)
 
 
 def _nearest(half: HalfHead, target: tuple[float, float, float]) -> int:
@@ -30,18 +43,30 @@ def _left(half: HalfHead) -> dict[int, int]:
     found.update({27: int(grid[31, 0]), 28: int(grid[29, 0]), 29: int(grid[27, 0]), 30: int(grid[24, 0])})
     found.update({33: int(grid[20, 0]), 34: int(grid[20, 2]), 35: int(grid[21, 4])})
     margin = e[eye.MARGIN_INNER_RING]
-    found.update({42: int(margin[0]), 43: int(margin[5]), 44: int(margin[10]), 45: int(margin[14]), 46: int(margin[18]),
+    found.update({42: int(margin[0]), 43: int(margin[5]), 44: int(margin[10]), 45: int(margin[14]),
+        46: int(margin[18]),
                   47: int(margin[23])})  # fmt: skip
     border, contact = m[mouth.BORDER_RING], m[mouth.CONTACT_RING]
-    found.update({51: int(border[0]), 52: int(border[3]), 53: int(border[6]), 54: int(border[10]), 55: int(border[14]),
+    found.update({51: int(border[0]), 52: int(border[3]), 53: int(border[6]), 54: int(border[10]),
+        55: int(border[14]),
                   56: int(border[17]), 57: int(border[20])})  # fmt: skip
-    found.update({62: int(contact[0]), 63: int(contact[4]), 64: int(contact[10]), 65: int(contact[16]), 66: int(contact[20])})
+    found.update(
+        {
+            62: int(contact[0]),
+            63: int(contact[4]),
+            64: int(contact[10]),
+            65: int(contact[16]),
+            66: int(contact[20]),
+        }
+    )
     return found
 
 
 # iBUG number on the right of the picture -> its mirror image on the left of the picture
-_TWIN = {16: 0, 15: 1, 14: 2, 13: 3, 12: 4, 11: 5, 10: 6, 9: 7, 22: 21, 23: 20, 24: 19, 25: 18, 26: 17, 34: 32, 35: 31,
-         42: 39, 43: 38, 44: 37, 45: 36, 46: 41, 47: 40, 52: 50, 53: 49, 54: 48, 55: 59, 56: 58, 63: 61, 64: 60, 65: 67}  # fmt: skip
+_TWIN = {16: 0, 15: 1, 14: 2, 13: 3, 12: 4, 11: 5, 10: 6, 9: 7, 22: 21, 23: 20, 24: 19, 25: 18, 26: 17,
+    34: 32, 35: 31,
+         42: 39, 43: 38, 44: 37, 45: 36, 46: 41, 47: 40, 52: 50, 53: 49, 54: 48, 55: 59,
+         56: 58, 63: 61, 64: 60, 65: 67}  # fmt: skip
 
 
 def landmarks68(half: HalfHead, twin: Indices) -> Indices:

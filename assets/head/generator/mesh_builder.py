@@ -16,7 +16,7 @@ MIDLINE = 1e-7  # millimetres: closer than this to X = 0 a vertex belongs to bot
 
 @dataclass
 class MeshBuilder:
-    """A growing half mesh: positions in millimetres, quads, a part name per vertex, a material name per quad."""
+    """A growing half mesh: positions in millimetres, quads, a part per vertex, a material per quad."""
 
     positions: list[Array] = field(default_factory=list)
     quads: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -47,7 +47,7 @@ class MeshBuilder:
             self.add_quad(outer[k], outer[n], inner[n], inner[k], material)
 
     def add_grid(self, grid: Indices, material: str) -> None:
-        """Quads of a grid of vertex numbers [rows, columns]; cells with a missing corner (-1) are left out."""
+        """Quads of a grid of vertex numbers [rows, columns]; cells with a missing corner (-1) stay open."""
         for i in range(grid.shape[0] - 1):
             for j in range(grid.shape[1] - 1):
                 corners = (grid[i, j], grid[i, j + 1], grid[i + 1, j + 1], grid[i + 1, j])
@@ -72,7 +72,9 @@ def orient(quads: Indices) -> Indices:
     return result
 
 
-def _orient_piece(root: int, quads: Indices, seen: NDArray[np.bool_], owners: dict[tuple[int, int], list[int]]) -> None:
+def _orient_piece(
+    root: int, quads: Indices, seen: NDArray[np.bool_], owners: dict[tuple[int, int], list[int]]
+) -> None:
     stack = [root]
     seen[root] = True
     while stack:
@@ -88,7 +90,7 @@ def _orient_piece(root: int, quads: Indices, seen: NDArray[np.bool_], owners: di
 
 
 def mirror_map(positions: Array) -> tuple[Indices, Indices]:
-    """For a half mesh: the half vertex behind each vertex of the whole, and the whole's twin of each half vertex."""
+    """The half vertex behind each vertex of the whole, and the whole's twin of each half vertex."""
     off_middle = np.flatnonzero(np.abs(positions[:, 0]) > MIDLINE)
     twin = np.arange(len(positions))
     twin[off_middle] = len(positions) + np.arange(len(off_middle))
@@ -97,7 +99,7 @@ def mirror_map(positions: Array) -> tuple[Indices, Indices]:
 
 
 def averaging_matrix(quads: Indices, positions: Array) -> sparse.csr_matrix:
-    """Row-normalised matrix [N,N] that replaces each vertex by the mean of its neighbours in the mirrored whole."""
+    """Matrix [N,N] that replaces each vertex by the mean of its neighbours in the mirrored whole."""
     edges = np.concatenate([quads[:, [k, (k + 1) % 4]] for k in range(4)])
     edges = np.unique(np.sort(edges, axis=1), axis=0)
     both = np.concatenate([edges, edges[:, ::-1]])
@@ -109,7 +111,7 @@ def averaging_matrix(quads: Indices, positions: Array) -> sparse.csr_matrix:
 
 
 def relax(points: Array, averaging: sparse.csr_matrix, strength: Array) -> Array:
-    """One smoothing step of points [N,3], each by its own strength [N]; midline points stay on the midline."""
+    """One smoothing step of points [N,3], each by its own strength [N]; the midline stays in place."""
     moved = points + strength[:, None] * (averaging @ points - points)
     moved[np.abs(points[:, 0]) < MIDLINE, 0] = 0.0
     return np.asarray(moved)

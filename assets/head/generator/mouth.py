@@ -32,7 +32,7 @@ _UPPER_PROFILE = ((0, 1.2), (0.12, 1.9), (0.4, 3.0), (0.65, 3.3), (0.85, 2.5), (
 _LOWER_PROFILE = ((0, 0.5), (0.15, 1.2), (0.4, 2.9), (0.65, 3.7), (0.85, 3.1), (1, 0.2))
 _ACROSS = (0.0, 0.14, 0.38, 0.64, 0.86, 1.0)
 
-# mouth bag, ring by ring behind the inner lips: half width, top, bottom, depth at the midline, bend towards the back
+# mouth bag, ring by ring behind the inner lips: half width, top, bottom, depth at the midline, bend backwards
 _BAG = (
     (28.5, 17.0, -19.0, -26.2, 0.024),
     (32.0, 18.5, -22.5, -17.0, 0.019),
@@ -73,7 +73,7 @@ def _lip(*, upper: bool) -> Array:
 
 
 def _inner_lip(contact: Array, *, upper: bool) -> Array:
-    """Rings [3, 11, 3] behind the contact line: flat contact, then the back of the lip turning to the vestibule."""
+    """Rings [3, 11, 3] behind the contact line: flat contact, then the lip's back turning up."""
     sign = 1.0 if upper else -1.0
     along = _spread()
     height = np.clip(1.0 - along**4, 0.0, 1.0)

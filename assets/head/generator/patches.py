@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.head.generator.mesh_builder import Indices, MeshBuilder
+if TYPE_CHECKING:
+    from assets.head.generator.mesh_builder import Indices, MeshBuilder
 
 Array = NDArray[np.float64]
 
@@ -16,7 +19,9 @@ def coons(left: Array, right: Array, bottom: Array, top: Array) -> Array:
     v = np.linspace(0, 1, rows)[:, None, None]
     u = np.linspace(0, 1, columns)[None, :, None]
     ruled = (1 - u) * left[:, None] + u * right[:, None] + (1 - v) * bottom[None] + v * top[None]
-    corners = (1 - u) * (1 - v) * left[0] + u * (1 - v) * right[0] + (1 - u) * v * left[-1] + u * v * right[-1]
+    corners = (
+        (1 - u) * (1 - v) * left[0] + u * (1 - v) * right[0] + (1 - u) * v * left[-1] + u * v * right[-1]
+    )
     return np.asarray(ruled - corners)
 
 
@@ -45,7 +50,7 @@ def fill_grid(builder: MeshBuilder, grid: Indices, part: str, material: str) -> 
 
 
 def fill_half_ring(builder: MeshBuilder, ring: Indices, columns: int, part: str, material: str) -> Indices:
-    """Close an open ring that runs from the upper to the lower midline; returns the grid [rows+1, columns+1]."""
+    """Close an open ring from the upper to the lower midline; returns the grid [rows+1, columns+1]."""
     rows = len(ring) - 1 - 2 * columns
     points = builder.array()
     grid = np.full((rows + 1, columns + 1), -1, dtype=np.int64)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.head.generator import mouth
-from assets.head.generator.half_head import HalfHead
 from assets.head.generator.proportions import JAW_HINGE, STOMION_Z
+
+if TYPE_CHECKING:
+    from assets.head.generator.half_head import HalfHead
 
 Array = NDArray[np.float64]
 
@@ -39,7 +43,7 @@ def upperness(half: HalfHead) -> Array:
     x = np.abs(p[:, 0])
     width = 1.0 + 0.55 * np.clip(x - 20.0, 0, None)
     value = 0.5 + 0.5 * np.tanh((p[:, 2] - STOMION_Z + 0.03 * x) / width)
-    k = np.arange(mouth.RING_LENGTH)
+    k = np.arange(mouth.RING_LENGTH, dtype=np.float64)
     by_ring = smoothstep(1.6, -1.6, k - mouth.CORNER)
     for ring, vertices in enumerate(half.skin.mouth):
         share = min(ring / _LIP, 1.0)
@@ -78,7 +82,7 @@ def jaw_weight(half: HalfHead) -> Array:
 
 
 def lip_closure(half: HalfHead) -> Array:
-    """How far `mouthClose` takes back what `jawOpen` did [N]: all of it on the lips, less towards the chin."""
+    """How far `mouthClose` takes back what `jawOpen` did [N]: all of it on the lips, less at the chin."""
     closure = np.zeros(len(half.positions))
     by_ring = (0.30, 0.38, 0.50, 0.64, 0.80, 0.93) + (1.0,) * 7 + (0.85, 0.4, 0.05)
     for ring, share in enumerate(by_ring):
@@ -86,7 +90,9 @@ def lip_closure(half: HalfHead) -> Array:
     outside = is_skin(half) & (closure == 0)
     outside[half.skin.mouth[1:].ravel()] = False
     outside[bag_vertices(half)] = False
-    edge = np.min(np.linalg.norm(half.positions[:, None] - half.positions[half.skin.mouth[0]][None], axis=2), axis=1)
+    edge = np.min(
+        np.linalg.norm(half.positions[:, None] - half.positions[half.skin.mouth[0]][None], axis=2), axis=1
+    )
     closure[outside] = 0.30 * smoothstep(30.0, 0.0, edge[outside])
     return closure
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.head.generator import eye
-from assets.head.generator.half_head import HalfHead
 from assets.head.generator.proportions import EYE_CENTRE, EYE_RADIUS
 from assets.head.generator.shape_ranges import BLINK_SEAL_DROP, LID_FOLLOW, LID_SIDE, LOOK_DEGREES
+
+if TYPE_CHECKING:
+    from assets.head.generator.half_head import HalfHead
 
 Array = NDArray[np.float64]
 
@@ -24,7 +28,7 @@ def _rotation(axis: Array, angle: float) -> Array:
 
 
 def slide_lids(half: HalfHead, target: Array, clearance: Array) -> Array:
-    """Turn every ring of the lids about the eyeball's centre so that the margin faces `target` [28,3] directions.
+    """Turn every ring of the lids about the eyeball's centre so the margin faces `target` [28,3] directions.
 
     `clearance` [28] is the margin's distance from the eyeball at the end, in millimetres.
     """

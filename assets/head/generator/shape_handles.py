@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.head.generator import distance_field, eye, mouth
-from assets.head.generator.half_head import HalfHead
 from assets.head.generator.proportions import EYE_CENTRE
 from assets.head.generator.regions import bag_vertices, follow_lips, is_skin, upperness
 from assets.head.generator.shape_ranges import SEALED_SHAPES, Handles
+
+if TYPE_CHECKING:
+    from assets.head.generator.half_head import HalfHead
 
 Array = NDArray[np.float64]
 
@@ -18,12 +22,14 @@ _UPPER_ONLY = frozenset({"up_mid", "up_side", "subnasale", "ala"})
 _LOWER_ONLY = frozenset({"lo_mid", "lo_side", "labiomental", "chin", "chin_side"})
 # points on the face by (x, z), laid on the surface
 _FRONT = {
-    "cheek": (34.0, -36.0), "cheek_low": (43.0, -64.0), "fold": (29.0, -51.0), "chin": (0.0, -103.0), "chin_side": (23.0, -98.0),
+    "cheek": (34.0, -36.0), "cheek_low": (43.0, -64.0), "fold": (29.0, -51.0), "chin": (0.0, -103.0),
+    "chin_side": (23.0, -98.0),
     "labiomental": (0.0, -89.0), "jaw_side": (55.0, -80.0), "lid_low": (31.0, -15.0), "brow_in": (14.0, 15.0),
     "brow_mid": (30.0, 20.0), "brow_out": (48.0, 18.5), "glabella": (0.0, 14.0), "forehead": (32.0, 44.0),
     "forehead_in": (8.0, 40.0), "temple": (62.0, 24.0), "crow": (52.0, -3.0), "nose_side": (11.0, -22.0),
     "nose_bridge": (0.0, -10.0), "subnasale": (0.0, -48.5), "ala": (15.5, -37.0),
-    "tip": (0.0, -33.0), "nasion": (0.0, 1.0), "lid_up": (31.0, 10.0), "crown": (0.0, 75.0), "canthus": (17.0, -3.0),
+    "tip": (0.0, -33.0), "nasion": (0.0, 1.0), "lid_up": (31.0, 10.0), "crown": (0.0, 75.0),
+    "canthus": (17.0, -3.0),
 }  # fmt: skip
 _ALWAYS_STILL = ("tip", "nasion", "lid_up", "canthus")
 
@@ -64,7 +70,7 @@ def _field(half: HalfHead, handles: Handles, skip: frozenset[str], *, mirror_x: 
 
 
 def handle_shape(half: HalfHead, name: str, handles: Handles, *, mirror_x: float = -1.0) -> Array:
-    """Displacement [N,3] of the half head; `mirror_x` = +1 for motions that go the same way on both halves."""
+    """Displacement [N,3] of the half head; `mirror_x` is +1 where both halves go the same way."""
     up = upperness(half)[:, None]
     upper = _field(half, handles, _LOWER_ONLY, mirror_x=mirror_x)
     lower = _field(half, handles, _UPPER_ONLY, mirror_x=mirror_x)
@@ -101,7 +107,7 @@ def keep_sealed(half: HalfHead, displacement: Array) -> Array:
 
 
 def ring_profile(half: HalfHead, profile: tuple[tuple[float, float], ...], *, upper: bool) -> Array:
-    """Displacement [N,3] of one lip: the profile's (backwards, up) per ring, fading to the corners and the cheeks."""
+    """Displacement [N,3] of one lip: the profile's (backwards, up) per ring, fading to corners and cheeks."""
     k = np.arange(mouth.RING_LENGTH)
     side = k < mouth.CORNER if upper else k > mouth.CORNER
     z = half.positions[:, 2]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.head.generator import mouth
-from assets.head.generator.half_head import HalfHead
 from assets.head.generator.proportions import JAW_HINGE
 from assets.head.generator.regions import jaw_weight, lip_closure
 from assets.head.generator.shape_handles import handle_shape
@@ -18,6 +19,9 @@ from assets.head.generator.shape_ranges import (
     JAW_SIDE,
     TONGUE_JAW_DEGREES,
 )
+
+if TYPE_CHECKING:
+    from assets.head.generator.half_head import HalfHead
 
 Array = NDArray[np.float64]
 
@@ -42,7 +46,7 @@ def _corners_in(half: HalfHead, amount: float) -> Array:
 
 
 def jaw_open(half: HalfHead) -> Array:
-    """Mandible, lower teeth, tongue and lower lip turn about the hinge; the corners go half-way and inwards."""
+    """Mandible, lower teeth, tongue and lower lip turn about the hinge; the corners go half-way."""
     return hinge(half, JAW_OPEN_DEGREES) + _corners_in(half, CORNER_IN)
 
 
@@ -78,14 +82,17 @@ def jaw_side(half: HalfHead) -> Array:
 
 
 # where the tongue's sections go when it is out, from back to tip: Y, Z of the middle, widening, thinning
-_OUT = ((22, -83, 1.0, 0.9), (13, -82, 1.0, 0.85), (2, -80.3, 0.92, 0.7), (-9, -77.9, 0.80, 0.5), (-20, -76.9, 0.74, 0.42),
-        (-31, -77.0, 0.80, 0.5), (-42, -78.0, 0.92, 0.66), (-51, -79.6, 1.05, 0.8), (-56.5, -81.4, 1.1, 0.95))  # fmt: skip
+_OUT = ((22, -83, 1.0, 0.9), (13, -82, 1.0, 0.85), (2, -80.3, 0.92, 0.7), (-9, -77.9, 0.80, 0.5),
+    (-20, -76.9, 0.74, 0.42),
+        (-31, -77.0, 0.80, 0.5), (-42, -78.0, 0.92, 0.66), (-51, -79.6, 1.05, 0.8),
+        (-56.5, -81.4, 1.1, 0.95))  # fmt: skip
 
 
 def tongue_out(half: HalfHead) -> Array:
     """The tongue comes out between the parted lips; the jaw opens as far as the tongue needs."""
     moved = hinge(half, TONGUE_JAW_DEGREES)
-    lips = {"lo_mid": (0.0, 0.8, -3.2), "lo_side": (0.2, 0.8, -2.6), "up_mid": (0.0, 0.0, 2.0), "up_side": (0.0, 0.0, 1.8),
+    lips = {"lo_mid": (0.0, 0.8, -3.2), "lo_side": (0.2, 0.8, -2.6), "up_mid": (0.0, 0.0, 2.0),
+        "up_side": (0.0, 0.0, 1.8),
             "chin": (0.0, 0.4, -0.8)}  # fmt: skip
     moved += handle_shape(half, "tongueOut", lips)
     p = half.positions

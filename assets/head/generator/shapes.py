@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.head.generator import shape_eyes, shape_jaw
 from assets.head.generator.brow_binding import bind_brow
-from assets.head.generator.half_head import HalfHead
 from assets.head.generator.regions import follow_lips, smoothstep
 from assets.head.generator.shape_handles import handle_shape, keep_sealed, ring_profile
 from assets.head.generator.shape_ranges import (
@@ -21,15 +20,24 @@ from assets.head.generator.shape_ranges import (
     WIDE_LIDS,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assets.head.generator.half_head import HalfHead
+
 Array = NDArray[np.float64]
 
 _EYE = ("Blink", "LookDown", "LookIn", "LookOut", "LookUp", "Squint", "Wide")
 SHAPE_NAMES: tuple[str, ...] = (
     *(f"eye{what}Left" for what in _EYE), *(f"eye{what}Right" for what in _EYE),
-    "jawForward", "jawLeft", "jawRight", "jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "mouthLeft", "mouthRight",
-    "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft", "mouthFrownRight", "mouthDimpleLeft", "mouthDimpleRight",
-    "mouthStretchLeft", "mouthStretchRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
-    "mouthPressLeft", "mouthPressRight", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight",
+    "jawForward", "jawLeft", "jawRight", "jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "mouthLeft",
+    "mouthRight",
+    "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft", "mouthFrownRight", "mouthDimpleLeft",
+    "mouthDimpleRight",
+    "mouthStretchLeft", "mouthStretchRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower",
+    "mouthShrugUpper",
+    "mouthPressLeft", "mouthPressRight", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
+    "mouthUpperUpRight",
     "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff",
     "cheekSquintLeft", "cheekSquintRight", "noseSneerLeft", "noseSneerRight", "tongueOut",
 )  # fmt: skip
@@ -44,7 +52,7 @@ def _handles(half: HalfHead, name: str) -> Array:
 def _funnel(half: HalfHead) -> Array:
     upper = ring_profile(half, FUNNEL_FLARE, upper=True)
     lower = ring_profile(half, FUNNEL_FLARE, upper=False) * np.array([1.0, 1.0, -1.0])
-    return _handles(half, "mouthFunnel") + upper + lower
+    return np.asarray(_handles(half, "mouthFunnel") + upper + lower)
 
 
 def _squint(half: HalfHead) -> Array:
@@ -74,7 +82,8 @@ def _symmetric(half: HalfHead) -> dict[str, Array]:
 
 
 def _sided(half: HalfHead) -> dict[str, Array]:
-    names = ("mouthSmile", "mouthFrown", "mouthDimple", "mouthStretch", "mouthPress", "mouthLowerDown", "mouthUpperUp",
+    names = ("mouthSmile", "mouthFrown", "mouthDimple", "mouthStretch", "mouthPress", "mouthLowerDown",
+        "mouthUpperUp",
              "browDown", "browOuterUp", "cheekSquint", "noseSneer")  # fmt: skip
     return {name: _handles(half, name) for name in names}
 

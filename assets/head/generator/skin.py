@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +59,7 @@ def _take(grid: Indices, cells: list[tuple[int, int]]) -> Indices:
 def _add_rings(builder: MeshBuilder, boundary: Indices, rings: Array, *, closed: bool) -> Indices:
     added = builder.add_points(rings, "skin")
     stack = np.concatenate([boundary[None], added])
-    for outer, inner in zip(stack[:-1], stack[1:], strict=True):
+    for outer, inner in itertools.pairwise(stack):
         builder.add_strip(outer, inner, "skin", closed=closed)
     return stack
 
@@ -80,7 +81,9 @@ def _eye(builder: MeshBuilder, grid: Indices) -> Indices:
 
 
 def _ear(builder: MeshBuilder, grid: Indices) -> Indices:
-    boundary = _take(grid, layout.hole_boundary(layout.EAR_HOLE, (layout.EAR_HOLE[0], layout.EAR_HOLE[2]), closed=True))
+    boundary = _take(
+        grid, layout.hole_boundary(layout.EAR_HOLE, (layout.EAR_HOLE[0], layout.EAR_HOLE[2]), closed=True)
+    )
     rings = _add_rings(builder, boundary, ear.ear_rings(builder.array()[boundary]), closed=True)
     fill_grid(builder, ring_grid(rings[-1], ear.ROWS, ear.COLUMNS), "skin", "skin")
     return rings
@@ -139,7 +142,8 @@ def _strengths(index: SkinIndex, count: int) -> Array:
 def build_skin(builder: MeshBuilder, relaxations: int = 14) -> SkinIndex:
     """Add the half skin to the builder and settle it on the implicit surface; returns its vertex numbers."""
     grid = _grid(builder)
-    index = SkinIndex(grid, _mouth(builder, grid), _eye(builder, grid), _ear(builder, grid), _nostril(builder, grid),
+    index = SkinIndex(grid, _mouth(builder, grid), _eye(builder, grid), _ear(builder, grid),
+        _nostril(builder, grid),
                       _cap(builder, grid))  # fmt: skip
     points = builder.array()
     strength = _strengths(index, len(points))

@@ -1,24 +1,33 @@
 """Teeth with gums and the tongue, left half. Millimetres.
 
-Each dental arch is one strip of quads: five columns to a tooth, pulled in at the gaps, so that the teeth read as
+Each dental arch is one strip of quads: five columns to a tooth, pulled in at the gaps,
+    so that the teeth read as
 single teeth at a twentieth of the vertices that 28 closed bodies would need.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.head.generator.mesh_builder import Indices, MeshBuilder
 from assets.head.generator.patches import fill_half_ring
+
+if TYPE_CHECKING:
+    from assets.head.generator.mesh_builder import Indices, MeshBuilder
 
 Array = NDArray[np.float64]
 
 UPPER_WIDTHS = (8.4, 6.6, 7.6, 7.0, 6.7, 10.0, 9.4)  # crown widths, Wheeler's dental anatomy, rounded
 LOWER_WIDTHS = (5.4, 5.9, 6.8, 7.0, 7.0, 10.8, 10.2)
-_COLUMNS = ((0.0, 1.0), (0.16, 0.25), (0.5, 0.0), (0.84, 0.25))  # place in the tooth, share of the gap's groove
+_COLUMNS = (
+    (0.0, 1.0),
+    (0.16, 0.25),
+    (0.5, 0.0),
+    (0.84, 0.25),
+)  # place in the tooth, share of the gap's groove
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,9 @@ def _arch_points(arch: Arch, at: Array) -> tuple[Array, Array]:
     x, y = arch.half_width * np.sin(t), arch.front + arch.length * (1 - np.cos(t))
     run = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
     turn = np.interp(at, run, t)
-    position = np.stack([arch.half_width * np.sin(turn), arch.front + arch.length * (1 - np.cos(turn))], axis=1)
+    position = np.stack(
+        [arch.half_width * np.sin(turn), arch.front + arch.length * (1 - np.cos(turn))], axis=1
+    )
     normal = np.stack([arch.length * np.sin(turn), -arch.half_width * np.cos(turn)], axis=1)
     return position, normal / np.linalg.norm(normal, axis=1, keepdims=True)
 
@@ -111,18 +122,20 @@ def add_teeth(builder: MeshBuilder) -> dict[str, Indices]:
 
 
 # sections of the tongue from back to tip: Y, Z of the middle, half width, half height
-_SECTIONS = ((27, -80, 15.5, 9.0), (22, -77.5, 16.0, 9.5), (15, -76.0, 16.0, 9.0), (8, -75.6, 15.4, 8.0), (1, -75.8, 14.4, 6.6),
-             (-5, -76.0, 12.8, 5.3), (-10, -75.9, 10.8, 4.2), (-14, -75.6, 8.4, 3.2), (-16.6, -75.3, 5.6, 2.2))  # fmt: skip
+_SECTIONS = ((27, -80, 15.5, 9.0), (22, -77.5, 16.0, 9.5), (15, -76.0, 16.0, 9.0), (8, -75.6, 15.4, 8.0),
+    (1, -75.8, 14.4, 6.6),
+             (-5, -76.0, 12.8, 5.3), (-10, -75.9, 10.8, 4.2), (-14, -75.6, 8.4, 3.2),
+             (-16.6, -75.3, 5.6, 2.2))  # fmt: skip
 
 
 def add_tongue(builder: MeshBuilder) -> Indices:
-    """Add the tongue; returns the vertex numbers [sections, 9] of its tube (upper midline to lower midline)."""
+    """Add the tongue; returns the vertex numbers [sections, 9] of its tube, upper to lower midline."""
     angle = np.linspace(np.pi / 2, -np.pi / 2, 9)
     rings = []
     for y, z, half_width, half_height in _SECTIONS:
         x = half_width * np.abs(np.cos(angle)) ** 0.8
         x[[0, -1]] = 0.0
-        groove = 0.8 * np.exp(-((x / 3.0) ** 2)) * (np.sin(angle) > 0.1) * half_height / 9.0
+        groove = 0.8 * np.exp(-((x / 3.0) ** 2)) * np.clip(np.sin(angle), 0, 1) * half_height / 9.0
         rings.append(np.stack([x, np.full_like(x, y), z + half_height * np.sin(angle) - groove], axis=1))
     grid = builder.add_points(np.stack(rings), "tongue")
     builder.add_grid(grid, "tongue")

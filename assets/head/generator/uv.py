@@ -12,7 +12,8 @@ Array = NDArray[np.float64]
 # island of each part in the unit square: u0, v0, u1, v1
 _ISLANDS = {
     "skin": (0.0, 0.22, 1.0, 1.0), "mouth": (0.02, 0.02, 0.2, 0.2), "eye_left": (0.22, 0.02, 0.38, 0.2),
-    "eye_right": (0.4, 0.02, 0.56, 0.2), "teeth_upper": (0.58, 0.12, 0.78, 0.2), "teeth_lower": (0.58, 0.02, 0.78, 0.1),
+    "eye_right": (0.4, 0.02, 0.56, 0.2), "teeth_upper": (0.58, 0.12, 0.78, 0.2),
+    "teeth_lower": (0.58, 0.02, 0.78, 0.1),
     "tongue": (0.8, 0.02, 0.87, 0.2), "brows": (0.88, 0.02, 0.92, 0.2),
     "hair": (0.93, 0.02, 0.99, 0.2),
 }  # fmt: skip
@@ -38,7 +39,9 @@ def _planar(part: str, points: Array) -> Array:
     return points[..., axes]
 
 
-def face_uvs(points: Array, faces: NDArray[np.int64], parts: NDArray[np.str_], materials: NDArray[np.str_]) -> Array:
+def face_uvs(
+    points: Array, faces: NDArray[np.int64], parts: NDArray[np.str_], materials: NDArray[np.str_]
+) -> Array:
     """Coordinates [F,4,2] in the unit square for each corner of each face; `points` [V,3] in millimetres."""
     result = np.zeros((len(faces), 4, 2))
     owner = np.array([str(p) for p in parts[faces[:, 0]]], dtype="U16")

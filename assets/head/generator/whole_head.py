@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assets.head.generator.groups import half_groups
 from assets.head.generator.half_head import HalfHead, build_half
@@ -16,13 +15,19 @@ from assets.head.generator.proportions import EYE_CENTRE, EYE_RADIUS, JAW_HINGE
 from assets.head.generator.shapes import SHAPE_NAMES, build_shapes
 from assets.head.generator.uv import face_uvs
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
 HEAD_ID = "lipwright-head-1"
-# where the working frame's origin (between the eyes) lies in the finished head, in millimetres: collar at the floor
+# mm from the working frame's origin (between the eyes) to the finished head's: the collar is the floor
 ORIGIN = np.array([0.0, -60.0, 187.0])
 
 MATERIALS: dict[str, tuple[float, float, float, float]] = {  # linear RGBA base colours
     "skin": (0.72, 0.43, 0.33, 1.0), "lips": (0.56, 0.25, 0.215, 1.0), "mouth": (0.30, 0.06, 0.06, 1.0),
-    "lid_margin": (0.62, 0.28, 0.24, 1.0), "lashes": (0.025, 0.016, 0.012, 1.0), "sclera": (0.86, 0.85, 0.83, 1.0),
+    "lid_margin": (0.62, 0.28, 0.24, 1.0), "lashes": (0.025, 0.016, 0.012, 1.0),
+    "sclera": (0.86, 0.85, 0.83, 1.0),
     "iris": (0.10, 0.22, 0.27, 1.0), "pupil": (0.004, 0.004, 0.004, 1.0), "teeth": (0.84, 0.80, 0.70, 1.0),
     "gums": (0.55, 0.19, 0.19, 1.0), "tongue": (0.56, 0.20, 0.20, 1.0), "brows": (0.05, 0.028, 0.018, 1.0),
     "hair": (0.055, 0.03, 0.02, 1.0),
@@ -36,25 +41,17 @@ def _parts(half: HalfHead, source: NDArray[np.int64]) -> NDArray[np.str_]:
     return parts
 
 
-def _outward(quads: NDArray[np.int64], points: NDArray[np.float64], parts: NDArray[np.str_]) -> NDArray[np.int64]:
-    """Quads of every part turned so that their normals point out of the body."""
+def _outward(
+    quads: NDArray[np.int64], points: NDArray[np.float64], parts: NDArray[np.str_]
+) -> NDArray[np.int64]:
+    """Quads whose normals point out of the body: the foremost quad of every part must look forwards."""
     result = orient(quads)
     for part in np.unique(parts):
         mine = np.flatnonzero(parts[result[:, 0]] == part)
         corners = points[result[mine]]
-        normal = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
-        middle = corners.mean(axis=1)
-        seen_from = np.array([0.0, 200.0, middle[:, 2].mean()]) if part == "brows" else middle.mean(axis=0)
-        seen_from = seen_from * np.array([0.0 if part not in {"eye_left"} else 1.0, 1.0, 1.0])
-        if part.startswith("teeth"):
-            seen_from = np.array([0.0, 10.0, middle[:, 2].mean()])
-            mine_front = middle[:, 1] < -15.0  # noqa: PLR2004 - mm: the incisors' side of the arch
-            sign = np.sum((normal * (middle - seen_from))[mine_front & (normal[:, 1] ** 2 > normal[:, 2] ** 2)][:40])
-            front = normal[np.argmin(middle[:, 1])]
-            sign = -front[1]
-        else:
-            sign = np.sum(normal * (middle - seen_from))
-        if sign < 0:
+        foremost = corners[corners.mean(axis=1)[:, 1].argmin()]
+        normal = np.cross(foremost[2] - foremost[0], foremost[3] - foremost[1])
+        if normal[1] > 0:
             result[mine] = result[mine, ::-1]
     return result
 
@@ -100,5 +97,5 @@ def write_head(path: Path) -> None:
     """Build the head and write it; the file appears whole or not at all."""
     temporary = path.with_name(path.name + ".tmp.npz")
     arrays = build_arrays()
-    np.savez_compressed(temporary, **arrays)
+    np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]  # NumPy's stub takes arrays for allow_pickle
     os.replace(temporary, path)  # noqa: PTH105 - atomic replacement
