@@ -10,6 +10,8 @@ _HEAD_BYTES = 4096
 _UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)
 """Data sizes that programs write when they stream and do not know the length yet."""
 _STREAMED_FROM = 0x7FFFF000
+_LARGEST_OGG_PAGE = 65_307
+_OGG_END_OF_STREAM = 4
 _CONVERT = "convert it to WAV, FLAC, OGG or MP3"
 
 
@@ -31,6 +33,8 @@ def check_sound_file(path: Path) -> None:
         raise LipwrightError(f"{path}: holds text, not sound; {_CONVERT}")
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
         _check_wav_length(path, size)
+    if head[:4] == b"OggS":
+        _check_ogg_end(path, size)
 
 
 def not_decodable(path: Path, reason: str) -> LipwrightError:
@@ -81,6 +85,17 @@ def _check_wav_length(path: Path, size: int) -> None:
                 return
             position += 8 + length + (length & 1)
     raise LipwrightError(f"{path}: is cut off before its sound begins; copy or export it again")
+
+
+def _check_ogg_end(path: Path, size: int) -> None:
+    """Looks for the end-of-stream mark on the last page (RFC 3533); libsndfile would just stop early."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, size - _LARGEST_OGG_PAGE))
+        tail = stream.read()
+    page = tail.rfind(b"OggS")
+    flags = tail[page + 5 : page + 6]
+    if page < 0 or not flags or not flags[0] & _OGG_END_OF_STREAM:
+        raise LipwrightError(f"{path}: is cut off before its end; copy or export it again")
 
 
 def _byte_rate(fmt: bytes) -> int:

@@ -16,7 +16,9 @@ SAMPLE_RATE = 16_000
 """Hertz; what every model hears."""
 _BLOCK_VALUES = 1 << 18
 _LOUDEST_SANE = 1e9
-_RATES = (1_000, 1_000_000)
+_RATES = (1_000, 384_000)
+_LONGEST = 12 * 3600.0
+"""Seconds; a header that promises more is wrong, or the file no line of dialogue."""
 _LENGTH_TOLERANCE = 0.1
 """Seconds by which a header may overstate the length: MP3 counts whole frames and padding."""
 
@@ -93,6 +95,10 @@ class AudioFile:
             raise LipwrightError(
                 f"{self.path}: has a sample rate of {self._rate} Hz; export it at 16000 to 48000 Hz"
             )
+        if self.duration > _LONGEST:
+            raise LipwrightError(
+                f"{self.path}: claims to last {self.duration / 3600:.0f} hours; cut it into lines"
+            )
 
     @property
     def duration(self) -> float:
@@ -122,9 +128,7 @@ class AudioFile:
                 try:
                     block = sound.read(length, dtype="float32", always_2d=True)
                 except (RuntimeError, OSError) as error:
-                    raise not_decodable(
-                        self.path, f"damaged after {received / self._rate:.2f} s: {error}"
-                    ) from error
+                    raise _damaged(self.path, received / self._rate) from error
                 if not len(block):
                     break
                 received += len(block)
@@ -152,7 +156,13 @@ class AudioFile:
 
 def _reason(error: Exception) -> str:
     """Returns libsndfile's own words without its repetition of the path."""
-    return str(getattr(error, "error_string", error)).rstrip(".").lower()
+    words = str(getattr(error, "error_string", error)).rstrip(".").lower()
+    return "its content is damaged" if "does not exist" in words else words
+
+
+def _damaged(path: Path, seconds: float) -> LipwrightError:
+    where = f" somewhere after {seconds:.0f} s" if seconds else ""
+    return LipwrightError(f"{path}: is damaged{where}; copy or export it again")
 
 
 def read_audio(path: str | Path) -> AudioClip:

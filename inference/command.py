@@ -17,6 +17,7 @@ from .character import Character, apply_character, load_character
 from .emotion import emotion_weights, parse_emotion
 from .errors import LipwrightError
 from .face_prediction import FacePredictor
+from .library_noise import library_noise_off
 from .model_bundle import load_bundle
 from .motion_files import write_csv, write_json, write_npz
 from .pipeline import FaceMotion, animate_line, model_solver
@@ -99,7 +100,7 @@ class _Animator:
         return result
 
     def _animate(self, line: Path, target: Path) -> FaceMotion:
-        with ProgressBar(line.name) as bar:
+        with library_noise_off() as terminal, ProgressBar(line.name, terminal) as bar:
             motion = animate_line(
                 self._predictor,
                 line,

@@ -21,8 +21,8 @@ from .onnx_session import GraphSession
 
 _CODE_BLOCK = 512
 """Code frames per run of the speech graph: bounds the memory of long lines."""
-_OUTPUT_BLOCK = 32
-"""Outputs per run of the face graph: about a second, computed in about a millisecond."""
+_OUTPUT_BLOCK = 64
+"""Outputs per run of the face graph: two seconds; a frame alone costs one run, a few milliseconds at most."""
 _SUM_BLOCK = 4096
 """Frames interpolated at once: bounds the memory of long lines."""
 

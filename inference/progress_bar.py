@@ -1,9 +1,8 @@
 """A progress bar on a terminal, and nothing anywhere else."""
 
-import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from .array_types import Progress
 
@@ -12,12 +11,13 @@ _SECONDS_BETWEEN = 0.1
 
 
 class ProgressBar:
-    """One line on stderr that is redrawn at most ten times a second and removed at the end."""
+    """One line that is redrawn at most ten times a second and removed at the end."""
 
-    def __init__(self, title: str) -> None:
-        """Takes what stands before the bar; nothing is drawn unless stderr is a terminal."""
+    def __init__(self, title: str, stream: TextIO) -> None:
+        """Takes what stands before the bar, and where to draw it; nothing is drawn but on a terminal."""
         self._title = title[:40]
-        self._shown = sys.stderr.isatty()
+        self._stream = stream
+        self._shown = stream.isatty()
         self._drawn_at = 0.0
 
     def __enter__(self) -> Self:
@@ -29,8 +29,8 @@ class ProgressBar:
     ) -> None:
         """Removes the bar."""
         if self._drawn_at:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
+            self._stream.write("\r\033[K")
+            self._stream.flush()
 
     def part(self, start: float, stop: float) -> Progress:
         """Returns a callback whose 0..1 fills start..stop of the bar."""
@@ -42,5 +42,5 @@ class ProgressBar:
             return
         self._drawn_at = now
         filled = round(share * _WIDTH)
-        sys.stderr.write(f"\r{self._title} [{'#' * filled}{'.' * (_WIDTH - filled)}] {share:4.0%}")
-        sys.stderr.flush()
+        self._stream.write(f"\r{self._title} [{'#' * filled}{'.' * (_WIDTH - filled)}] {share:4.0%}")
+        self._stream.flush()

@@ -4,7 +4,7 @@ A polyphase windowed sinc (Kaiser 5.0, ten zero crossings a side): the filter of
 Written here because importing scipy.signal takes longer than animating a line.
 """
 
-import math
+from fractions import Fraction
 
 import numpy as np
 
@@ -15,6 +15,8 @@ _KAISER_BETA = 5.0
 _MIN_GROUP = 64
 _MAX_MATRIX_SIZE = 1 << 20
 _GATHER_BLOCK = 4096
+_MAX_DOWN = 50_000
+"""Odd rates above 50 kHz are met to a few parts in 10^9, as their exact filter would take seconds to make."""
 
 
 class Resampler:
@@ -22,8 +24,8 @@ class Resampler:
 
     def __init__(self, source_rate: int, target_rate: int) -> None:
         """Prepares the filter for a pair of rates, in Hertz."""
-        divisor = math.gcd(source_rate, target_rate)
-        self._up, self._down = target_rate // divisor, source_rate // divisor
+        ratio = Fraction(target_rate, source_rate).limit_denominator(_MAX_DOWN)
+        self._up, self._down = ratio.numerator, ratio.denominator
         self._same = self._up == self._down
         self._received = 0
         self._produced = 0

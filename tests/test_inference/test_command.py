@@ -70,6 +70,27 @@ def make_truncated_flac(path):
     path.write_bytes(path.read_bytes()[:20_000])
 
 
+def make_truncated_ogg(path):
+    samples = np.random.default_rng(0).standard_normal(64_000) * 0.1
+    soundfile.write(path, samples, 16_000, format="OGG")
+    path.write_bytes(path.read_bytes()[:15_000])
+
+
+def make_damaged_mp3(path):
+    samples = np.random.default_rng(0).standard_normal(64_000) * 0.1
+    soundfile.write(path, samples, 16_000, format="MP3")
+    content = path.read_bytes()
+    path.write_bytes(content[:4000] + bytes(range(256)) * 20 + content[9000:])
+
+
+def make_endless(path):
+    """A FLAC header that claims 2**35 samples, 24 days, in front of one second."""
+    soundfile.write(path, np.zeros(16_000), 16_000, format="FLAC")
+    content = bytearray(path.read_bytes())
+    content[21] |= 0x08
+    path.write_bytes(content)
+
+
 BAD_SOUNDS = {
     "missing": (lambda path: path.unlink(missing_ok=True), "no such file"),
     "folder": (Path.mkdir, "is a folder"),
@@ -83,6 +104,9 @@ BAD_SOUNDS = {
     "truncated": (make_truncated, "cut off"),
     "header only": (make_header_only, "cut off"),
     "truncated flac": (make_truncated_flac, "cut off|damaged"),
+    "truncated ogg": (make_truncated_ogg, "cut off"),
+    "damaged mp3": (make_damaged_mp3, "damaged|cut off"),
+    "endless": (make_endless, "hours|cut off|damaged"),
     "nan": (make_nan, "no numbers"),
     "infinite": (make_some_infinite, "no numbers"),
     "device": (os.mkfifo, "not an ordinary file"),

@@ -1,0 +1,32 @@
+"""Keeps what C libraries print off the terminal, so that a bad file gets our one sentence alone."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+_STDERR = 2
+
+
+@contextlib.contextmanager
+def library_noise_off() -> Iterator[TextIO]:
+    """Sends file descriptor 2 nowhere and yields the stream that still reaches the terminal.
+
+    The MP3 decoder prints its own remarks on damaged files there. For the command line only: the descriptor
+    belongs to the whole process. Where stderr is no real file, nothing is changed.
+    """
+    try:
+        kept = os.dup(_STDERR)
+    except OSError:
+        yield sys.stderr
+        return
+    sys.stderr.flush()
+    with os.fdopen(kept, "w", encoding="utf-8", errors="backslashreplace") as terminal:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device, not a path of ours
+            os.dup2(nowhere.fileno(), _STDERR)
+        try:
+            yield terminal
+        finally:
+            terminal.flush()
+            os.dup2(kept, _STDERR)
