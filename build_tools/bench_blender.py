@@ -4,6 +4,7 @@ Runs where `bpy` is installed; `build.py bench` starts it. Without `--extension-
 """
 
 import argparse
+import contextlib
 import importlib
 import json
 import os
@@ -12,7 +13,7 @@ import tempfile
 import time
 import types
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,21 @@ def _prepare(addon: types.ModuleType) -> Any:  # noqa: ANN401 - bpy ships no typ
     return scene
 
 
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Blender from printing each report of an operator: it writes past Python's own output."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(silent)
+
+
 def _click() -> None:
     import bpy  # noqa: PLC0415 - see _install
 
@@ -141,7 +157,8 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lipwright-bench-") as folder:
         os.environ["BLENDER_USER_RESOURCES"] = folder
-        figures = measure(arguments.extension_zip, Path(folder))
+        with _quiet():
+            figures = measure(arguments.extension_zip, Path(folder))
     if arguments.json:
         print(json.dumps(figures))
     else:
