@@ -70,6 +70,22 @@ def noise(count: int, sample_rate: int, rng: np.random.Generator) -> NDArray[np.
     return np.asarray(sound / (np.sqrt((sound**2).mean()) + 1e-12))
 
 
+def chords(count: int, sample_rate: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return `count` samples of chords in many timbres that change a few times a second, RMS 1."""
+    t, sound, begin = np.arange(count) / sample_rate, np.zeros(count), 0
+    while begin < count:
+        end = min(count, begin + int(rng.uniform(0.15, 1.2) * sample_rate))
+        part, decay = t[begin:end] - t[begin], rng.uniform(0, 4)
+        for _ in range(rng.integers(1, 5)):
+            pitch = 55 * 2 ** (rng.integers(0, 48) / 12)
+            bright = rng.uniform(0.8, 2.5)
+            vibrato = rng.uniform(0, 0.5) * np.sin(2 * np.pi * rng.uniform(3, 7) * part)
+            tones = [np.sin(2 * np.pi * pitch * k * part + k * vibrato) / k**bright for k in range(1, 9)]
+            sound[begin:end] += rng.uniform(0.3, 1) * np.sum(tones, 0) * np.exp(-decay * part)
+        begin = end
+    return np.asarray(sound / (np.sqrt((sound**2).mean()) + 1e-12))
+
+
 def _curve(
     frequency: NDArray[np.float64], rng: np.random.Generator, deviation_db: float
 ) -> NDArray[np.float64]:
@@ -109,22 +125,35 @@ class FeatureAugmentation:
         mean: [C] what was subtracted from the features.
         std: [C] what they were divided by.
         noise_octaves: Standard deviation of multiplicative noise.
-        mask_share: Share of chunks that lose a band of channels and a stretch of time.
+        channel_shift: Largest shift of the mel channels.
+        colour: Standard deviation of changes in level and tilt.
+        mask_share: Share of altered chunks that lose a band of channels and a stretch of time.
     """
 
     kind: str
     mean: Tensor
     std: Tensor
     noise_octaves: float
+    channel_shift: float
+    colour: float
     mask_share: float
 
-    def __call__(self, features: Tensor, generator: torch.Generator) -> Tensor:
-        """Return a changed copy of features [B, N, C]; every draw comes from `generator` (on the CPU)."""
+    def __call__(self, features: Tensor, share: Tensor, generator: torch.Generator) -> Tensor:
+        """Return a changed copy of features.
+
+        Args:
+            features: [B, N, C].
+            share: [B] odds of each chunk to be altered by more than noise.
+            generator: Source of every draw, on the CPU.
+        """
         features = self._noise(features, generator)
+        altered = features
         if self.kind == "log_mel":
-            features = self._colour(features, generator)
-            features = _shift_channels(features, generator)
-        return _mask(features, self.mask_share, generator)
+            altered = self._colour(altered, generator)
+            altered = _shift_channels(altered, self.channel_shift, generator)
+        altered = _mask(altered, self.mask_share, generator)
+        chosen = torch.rand(len(features), generator=generator) < share.cpu()
+        return torch.where(chosen.to(features.device)[:, None, None], altered, features)
 
     def _noise(self, features: Tensor, generator: torch.Generator) -> Tensor:
         octaves = torch.randn(features.shape, generator=generator).to(features) * self.noise_octaves
@@ -137,16 +166,18 @@ class FeatureAugmentation:
 
     def _colour(self, features: Tensor, generator: torch.Generator) -> Tensor:
         batch, _, channels = features.shape
-        level = torch.randn(batch, 1, 2, generator=generator).to(features) * 0.35
+        level = torch.randn(batch, 1, 2, generator=generator).to(features) * self.colour
         tilt = torch.linspace(-1, 1, channels, device=features.device)
         return features + level[:, :, :1] + level[:, :, 1:] * tilt
 
 
-def _shift_channels(features: Tensor, generator: torch.Generator) -> Tensor:
-    """Move each chunk's spectrum up or down by up to three mel channels: another length of vocal tract."""
+def _shift_channels(features: Tensor, largest: float, generator: torch.Generator) -> Tensor:
+    """Move each chunk's spectrum by up to `largest` mel channels: another length of vocal tract."""
     batch, _, channels = features.shape
-    shift = (torch.rand(batch, 1, generator=generator) * 6 - 3) * (
-        torch.rand(batch, 1, generator=generator) < SHIFT_SHARE
+    shift = (
+        (torch.rand(batch, 1, generator=generator) * 2 - 1)
+        * largest
+        * (torch.rand(batch, 1, generator=generator) < SHIFT_SHARE)
     )
     at = (torch.arange(channels)[None] + shift).clamp(0, channels - 1).to(features.device)
     low = at.floor().long().clamp(max=channels - 2)

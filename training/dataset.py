@@ -13,7 +13,7 @@ from torch import Tensor
 from inference.audio_features import FeatureSettings, extract_features, silence_features
 from inference.audio_file import read_audio
 from inference.loudness import normalise_loudness
-from training.augmentation import alter_sound, noise
+from training.augmentation import alter_sound, chords, noise
 from training.phones import spread
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16000
 HOP_LENGTH = 128
-#: Seconds of each made-up sound (noise, silence) whose target is the face at rest, and how many there are.
-REST_SECONDS, REST_SOUNDS = 6.0, 12
+#: Seconds of each made-up sound with a face at rest (noise, chords, silence), and how many there are.
+REST_SECONDS, REST_SOUNDS = 6.0, 24
 
 
 @dataclass(frozen=True)
@@ -124,20 +124,21 @@ def rest_pose(motions: Sequence[Motion], speaker: str) -> NDArray[np.float32]:
 
 
 def rest_motions(pose: NDArray[np.float32], speaker: str, rng: np.random.Generator) -> list[Motion]:
-    """Return made-up takes in which nobody speaks, so that silence and noise leave the face at rest.
+    """Return made-up takes in which nobody speaks, so that silence, noise and music leave the face at rest.
 
     Args:
         pose: [R] the face at rest.
         speaker: Speaker of the pose.
         rng: Source of the sounds.
     """
-    count, made = int(REST_SECONDS * SAMPLE_RATE), []
+    count, motions = int(REST_SECONDS * SAMPLE_RATE), []
     for index in range(REST_SOUNDS):
-        sound = noise(count, SAMPLE_RATE, rng) * 10 ** (-rng.uniform(15, 70) / 20)
+        made = noise if index % 2 else chords
+        sound = made(count, SAMPLE_RATE, rng) * 10 ** (-rng.uniform(15, 60) / 20)
         if index == 0:
             sound = np.zeros(count)
         frames = int(REST_SECONDS * 25)
-        made.append(
+        motions.append(
             Motion(
                 f"rest {index}",
                 speaker,
@@ -149,7 +150,7 @@ def rest_motions(pose: NDArray[np.float32], speaker: str, rng: np.random.Generat
                 group="rest",
             )
         )
-    return made
+    return motions
 
 
 def features_of(
@@ -185,7 +186,7 @@ class Dataset:
     def _fill_features(self, settings: FeatureSettings, target_db: float) -> None:
         rng = np.random.default_rng(self.config.seed)
         pad = np.repeat(silence_features(settings)[None], self.margin + self.chunk_span, 0)
-        parts, owners, scales, lengths = [], [], [], []
+        parts, owners, originals, scales, lengths = [], [], [], [], []
         for index, motion in enumerate(self.motions):
             for variant in range(1 + self._variants(motion)):
                 sound, scale = motion.samples, 1.0
@@ -195,12 +196,14 @@ class Dataset:
                 frames = features_of(sound, settings, target_db)
                 parts += [pad[: self.margin], frames, pad]
                 owners.append(index)
+                originals.append(variant == 0)
                 scales.append(scale)
                 lengths.append(len(frames))
         self.features = torch.tensor(np.concatenate(parts))
         starts = np.cumsum([0, *(n + len(pad) + self.margin for n in lengths[:-1])]) + self.margin
         self.start, self.length = torch.tensor(starts), torch.tensor(lengths)
         self.owner, self.scale = torch.tensor(owners), torch.tensor(scales, dtype=torch.float64)
+        self.is_original = originals
         self.odds = self._odds()
 
     def _variants(self, motion: Motion) -> int:
@@ -217,12 +220,17 @@ class Dataset:
         return 4 * (self.config.chunk_outputs - 1) + 1 + self.margin
 
     def _odds(self) -> Tensor:
-        """Return the odds of drawing each sound: by its seconds within its group."""
+        """Return the odds of drawing each sound: by group, original or copy, and seconds."""
         groups = [self.motions[i].group for i in self.owner.tolist()]
         shares = {"other": self.config.other_share, "synthetic": self.config.synthetic_share}
         shares = {k: v for k, v in (shares | {"rest": self.config.rest_share}).items() if k in groups}
         shares["main"] = 1 - sum(shares.values())
         odds = self.length.double()
+        own = [self.motions[i] for i in self.owner.tolist()]
+        captured, made_up = self.config.altered_share, self.config.synthetic_altered_share
+        altered = torch.tensor([captured if m.captured else made_up for m in own], dtype=torch.float64)
+        copies = torch.tensor([max(1, self._variants(m)) for m in own])
+        odds *= torch.where(torch.tensor(self.is_original), 1 - altered, altered / copies)
         for group, share in shares.items():
             mine = torch.tensor([g == group for g in groups])
             odds[mine] *= share / odds[mine].sum().clamp(min=1)
@@ -237,9 +245,7 @@ class Dataset:
         size, outputs = self.config.batch_size, self.config.chunk_outputs
         sound = torch.multinomial(self.odds, size, replacement=True, generator=generator)
         room = (self.length[sound] - 4 * (outputs - 1)).clamp(min=8)
-        lead = (
-            16  # chunks may begin a little before the recording does, in the silence that precedes every line
-        )
+        lead = 16  # a chunk may begin a little before the recording, in the silence that precedes every line
         begin = (torch.rand(size, generator=generator) * (room + lead)).long() - lead
         span = torch.arange(-self.margin, self.chunk_span)
         index = (self.start[sound] + begin)[:, None] + span

@@ -141,7 +141,7 @@ def _made_up_motions(
             "or train without synthetic speech"
         )
     teacher = train_teacher(make_lesson(taught), metric, spread, pca, seed=config.seed)
-    return made + animate_lines(teacher, lines, main, closed_pose(taught, main))
+    return made + animate_lines(teacher, lines, main, closed_pose(taught, main, metric))
 
 
 def principal_directions(

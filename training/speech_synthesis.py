@@ -112,7 +112,7 @@ class Espeak:
         return 0
 
     def speak(self, text: str, voice: str, rng: np.random.Generator) -> SpokenLine | None:
-        """Return a line in a voice, with a random rate, pitch and range; None when the voice is missing.
+        """Return a line in a voice, with a random rate, pitch and range; None when it cannot be spoken.
 
         Args:
             text: What to say.

@@ -229,11 +229,17 @@ def animate_lines(
     return motions
 
 
-def closed_pose(motions: Sequence[Motion], speaker: str) -> NDArray[np.float32]:
-    """Return a speaker's mean face [R] in the middle of p, b and m."""
+def closed_pose(motions: Sequence[Motion], speaker: str, metric: FaceMetric) -> NDArray[np.float32]:
+    """Return a speaker's face with touching lips [R].
+
+    The mean over the quarter of the frames within p, b and m whose lips are closest: alignment is a frame or
+    two off here and there, and the mean over all of them would hover.
+    """
     poses = []
     for motion in motions:
         if motion.speaker == speaker and motion.segments:
             times = motion.start + np.arange(len(motion.coefficients)) / motion.frame_rate
             poses.append(motion.coefficients[(contact_share(motion.segments, times) == 1) & motion.valid])
-    return np.asarray(np.concatenate(poses).mean(0), np.float32)
+    together = np.concatenate(poses)
+    gap = metric.measures(torch.tensor(together))[:, 0].numpy()
+    return np.asarray(together[gap <= np.quantile(gap, 0.25)].mean(0), np.float32)

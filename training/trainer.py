@@ -143,6 +143,8 @@ class Trainer:
             torch.tensor(prepared.settings.mean, dtype=torch.float32, device=self.device),
             torch.tensor(prepared.settings.std, dtype=torch.float32, device=self.device),
             config.feature_noise,
+            config.channel_shift,
+            config.colour,
             config.mask_share,
         )
         self.step, self.seconds = 0, 0.0
@@ -205,16 +207,18 @@ class Trainer:
         self._set_rate()
         self.learner.train()
         emotion, own = self.learner.emotion(batch, keep)
-        predicted = self.learner.network(self.augmentation(batch.features, generator), emotion)
+        predicted = self.learner.network(
+            self.augmentation(batch.features, self._altered_share(batch), generator), emotion
+        )
         terms = self._terms(predicted, batch, own)
         weights = dataclasses.asdict(self.config.loss)
         loss = torch.stack([weights[k] * self.rms.normalise(k, v) for k, v in terms.items()]).sum()
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.learner.parameters(), 5.0)
+        norm = nn.utils.clip_grad_norm_(self.learner.parameters(), 5.0)
         self.optimiser.step()
         self._update_average()
-        return {k: float(v.detach()) for k, v in terms.items()}
+        return {k: float(v.detach()) for k, v in terms.items()} | {"gradient": float(norm)}
 
     def _terms(self, predicted: Tensor, batch: Batch, own: Tensor) -> dict[str, Tensor]:
         mouth, closure = losses.mouth_losses(self.metric, predicted, batch.target, batch.weight, self.spread)
@@ -225,6 +229,11 @@ class Trainer:
             "closure": closure,
             "emotion": losses.emotion_loss(own),
         }
+
+    def _altered_share(self, batch: Batch) -> Tensor:
+        """Return the odds [B] of each chunk to be altered."""
+        made_up = torch.full_like(batch.weight[:, 0], self.config.synthetic_altered_share)
+        return torch.where(batch.captured, self.config.altered_share, made_up)
 
     def _set_rate(self) -> None:
         """Cosine schedule with a short warm-up."""

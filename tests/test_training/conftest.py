@@ -87,7 +87,5 @@ def small_config():
         validation_every=1000,
         checkpoint_every=10,
         ema_decay=0.9,
-        dropout=0.0,
-        feature_noise=0.1,
         mask_share=0.0,
     )
