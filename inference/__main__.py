@@ -1,6 +1,7 @@
 """The command `python -m inference`: sound files in, motion files out."""
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,9 @@ _INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns 0 when all was done, 1 for failures, 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # file names may hold what the terminal cannot show
     parser = _parser()
     parsed = parser.parse_args(arguments)
     try:

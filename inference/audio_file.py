@@ -1,5 +1,6 @@
 """Reads sound files of any rate, depth and channel count as 16 kHz mono, whole or in blocks."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,12 +147,21 @@ class AudioFile:
         return mono
 
     def _open(self) -> Any:  # noqa: ANN401 - soundfile ships no types
-        import soundfile  # noqa: PLC0415 - loaded when a sound is read, not when Blender starts
-
         try:
-            return soundfile.SoundFile(str(self.path))
+            import soundfile  # noqa: PLC0415 - loaded when a sound is read, not when Blender starts
+        except (ImportError, OSError) as error:
+            raise LipwrightError(
+                f"soundfile, which reads sound, cannot be loaded ({error}); reinstall it"
+            ) from error
+        try:
+            return soundfile.SoundFile(_system_name(self.path))
         except (RuntimeError, TypeError, OSError) as error:
             raise not_decodable(self.path, _reason(error)) from error
+
+
+def _system_name(path: Path) -> str | bytes:
+    """Returns the path as bytes where names are bytes, as they need not be text there."""
+    return str(path) if os.name == "nt" else os.fsencode(path)
 
 
 def _reason(error: Exception) -> str:

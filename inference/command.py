@@ -55,7 +55,7 @@ def run_command(options: CommandOptions) -> int:
         reports.append(animator.report(line, target, taken.setdefault(target, line)))
     failed = sum(not report["ok"] for report in reports)
     if options.as_json:
-        print(json.dumps({"ok": not failed, "lines": reports}, ensure_ascii=False))
+        print(json.dumps({"ok": not failed, "lines": reports}))
     elif len(reports) > 1:
         print(f"{len(reports) - failed} of {len(reports)} lines animated into {options.output}")
     return 1 if failed else 0
@@ -79,7 +79,7 @@ class _Animator:
         started = time.perf_counter()
         result: dict[str, Any] = {"input": str(line), "output": str(target), "ok": False}
         try:
-            _check_target(line, first_user)
+            _check_target(line, target, first_user)
             motion = self._animate(line, target)
         except LipwrightError as error:
             print(f"lipwright: error: {error}", file=sys.stderr)
@@ -123,7 +123,11 @@ class _Animator:
             write_csv(motion, target)
 
 
-def _check_target(line: Path, first_user: Path) -> None:
+def _check_target(line: Path, target: Path, first_user: Path) -> None:
+    if target.exists() and line.exists() and target.samefile(line):
+        raise LipwrightError(
+            f"{line}: its result would replace the line itself; choose another folder with -o"
+        )
     if first_user is not line:
         raise LipwrightError(f"{line}: its result would replace that of {first_user}; rename one of them")
 

@@ -74,7 +74,7 @@ class FacePredictor:
         """
         outputs = self._timing.output_count(source.duration)
         code = np.empty((self._blocked_code_count(outputs), self.bundle.speech.channels), np.float32)
-        level = measure_level(source.blocks())
+        level = measure_level(_until_cancelled(source.blocks(), cancelled))
         filled = 0
         for block in self._code_blocks(source, level, outputs):
             code[filled : filled + len(block)] = block
@@ -130,7 +130,7 @@ class FacePredictor:
             The same coefficients [T, P] as the two calls, and the warnings.
         """
         outputs = self._timing.output_count(source.duration)
-        level = measure_level(source.blocks())
+        level = measure_level(_until_cancelled(source.blocks(), cancelled))
         computed = np.empty(
             (-(-outputs // _OUTPUT_BLOCK) * _OUTPUT_BLOCK, self.bundle.face.channels), np.float32
         )
@@ -263,6 +263,12 @@ def _level_warnings(path: Path, level: float, target_db: float) -> tuple[str, ..
     if loudness_gain(level, target_db) == 0.0:
         return (f"{path}: is silent, so the face stays at rest; check the recording if it should speak",)
     return ()
+
+
+def _until_cancelled(blocks: Iterator[FloatArray], cancelled: CancelCheck | None) -> Iterator[FloatArray]:
+    for block in blocks:
+        _tell(None, cancelled, 0.0)
+        yield block
 
 
 def _tell(progress: Progress | None, cancelled: CancelCheck | None, share: float) -> None:

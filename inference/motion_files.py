@@ -137,10 +137,10 @@ def _small_arrays(motion: FaceMotion) -> dict[str, AnyArray]:
         "template": geometry.template,
         "faces": geometry.faces,
         "weights": motion.weights,
-        "weight_names": np.array(motion.weight_names),
+        "weight_names": np.array(motion.weight_names, dtype=np.str_),
         "head_rotation": motion.head_rotation,
         "emotion": motion.emotion,
-        "emotion_names": np.array(motion.emotion_names),
+        "emotion_names": np.array(motion.emotion_names, dtype=np.str_),
         "emotion_latent": motion.emotion_latent,
         "landmarks68": geometry.landmarks68,
     }

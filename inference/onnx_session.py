@@ -72,8 +72,12 @@ class GraphSession:
 
 
 def _open(graph: bytes, label: str, threads: int) -> Any:  # noqa: ANN401 - onnxruntime ships no types
-    import onnxruntime  # noqa: PLC0415 - loaded with the first line that is animated, not when Blender starts
-
+    try:
+        import onnxruntime  # noqa: PLC0415 - loaded with the first line that is animated, not when Blender starts
+    except (ImportError, OSError) as error:
+        raise LipwrightError(
+            f"onnxruntime, which runs models, cannot be loaded ({error}); reinstall it"
+        ) from error
     onnxruntime.set_default_logger_severity(_FATAL_ONLY)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _FATAL_ONLY

@@ -225,6 +225,46 @@ def test_two_lines_of_one_name_do_not_replace_each_other(run, line, tmp_path):
     assert outputs(tmp_path) == ["line.csv"]
 
 
+def test_a_line_is_never_replaced_by_its_result(tmp_path, line, capfd):
+    odd = line.rename(tmp_path / "line.csv")
+    before = odd.read_bytes()
+    code = main([str(odd), "-o", str(tmp_path), "--model", str(TINY_MODEL)])
+    assert code == 1
+    assert "replace the line itself" in capfd.readouterr().err
+    assert odd.read_bytes() == before
+
+
+def test_a_file_name_that_is_no_text_works(line, tmp_path):
+    odd = os.fsencode(tmp_path) + b"/\xff\xfe.wav"
+    os.rename(line, odd)  # noqa: PTH104 - a name of bytes, which Path does not take
+    command = [
+        sys.executable,
+        "-m",
+        "inference",
+        odd,
+        "-o",
+        tmp_path / "out",
+        "--model",
+        TINY_MODEL,
+        "--json",
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["ok"]
+    assert len(os.listdir(tmp_path / "out")) == 1  # noqa: PTH208 - likewise
+
+
+@pytest.mark.parametrize("library", ["soundfile", "onnxruntime"])
+def test_a_missing_library_gets_one_sentence(line, tmp_path, library):
+    code = f"import sys\nsys.modules['{library}'] = None\n"
+    code += "from inference.__main__ import main\nsys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, line, "-o", tmp_path / "out", "--model", TINY_MODEL]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"lipwright: error: {library}")
+    assert done.stderr.count("\n") == 1
+
+
 def test_json_reports_every_line(run, line, tmp_path):
     code, out, _ = run(line, tmp_path / "none.wav", "--json")
     report = json.loads(out)
