@@ -48,6 +48,7 @@ VIEWS = {
 SURFACES = {
     "skin": (0.48, 0.25), "lips": (0.34, 0.25), "mouth": (0.4, 0.1), "lid_margin": (0.35, 0.2),
     "sclera": (0.08, 0.0),
+    "limbus": (0.08, 0.0),
     "iris": (0.08, 0.0), "pupil": (0.05, 0.0), "teeth": (0.18, 0.1), "gums": (0.3, 0.1), "tongue": (0.4, 0.2),
 }  # fmt: skip
 

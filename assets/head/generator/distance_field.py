@@ -101,7 +101,7 @@ def _nose(p: Array) -> Array:
     field = smooth_union(bridge, root, 14)
     field = smooth_union(field, tip, 7)
     field = smooth_union(field, columella, 5)
-    return smooth_union(field, wing, 5.5)
+    return smooth_union(field, wing, 7.0)
 
 
 def _brow(p: Array) -> Array:
@@ -126,7 +126,7 @@ def head_field(points: Array) -> Array:
     field = smooth_union(field, _brow(p), 12)
     socket = ellipsoid(p, (33, -17, -1), (19, 12, 12.5))
     field = smooth_cut(field, socket, 12)
-    field = smooth_union(field, _nose(p), 7)
+    field = smooth_union(field, _nose(p), 9)
     lids = np.linalg.norm((p - np.asarray(EYE_CENTRE)) / np.array([1.06, 1.0, 0.97]), axis=1) - (
         EYE_RADIUS + 2.3
     )

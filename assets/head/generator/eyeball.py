@@ -19,7 +19,7 @@ def add_eyeball(builder: MeshBuilder) -> Indices:
     """Add the eyeball; returns the vertex numbers [12, 24] of its rings from the pupil's edge backwards."""
     rings = builder.add_points(eye.eyeball(), "eye_left")
     for number, (inner, outer) in enumerate(itertools.pairwise(rings)):
-        builder.add_strip(inner, outer, "iris" if number < eye.IRIS_RINGS else "sclera", closed=True)
+        builder.add_strip(inner, outer, _strip_material(number), closed=True)
     side = eye.EYE_SEGMENTS // 4
     grid = ring_grid(np.roll(rings[0], 3), side, side)
     points = builder.array()
@@ -30,3 +30,9 @@ def add_eyeball(builder: MeshBuilder) -> Indices:
     grid[missing] = builder.add_points(np.asarray(EYE_CENTRE) + offset, "eye_left")
     builder.add_grid(grid, "pupil")
     return rings
+
+
+def _strip_material(number: int) -> str:
+    if number < eye.IRIS_RINGS - 1:
+        return "iris"
+    return "limbus" if number == eye.IRIS_RINGS - 1 else "sclera"

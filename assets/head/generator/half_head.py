@@ -76,6 +76,8 @@ def _paint(index: SkinIndex, quads: Indices, materials: NDArray[np.str_]) -> Non
     inside = (quads > bag).all(axis=1) & (quads < index.eye[1:].min()).all(axis=1)
     touching = np.array([bool(last & set(q.tolist())) for q in quads])
     materials[inside | (touching & (low >= mouth.LAST_LIP_RING)) | (touching & (low < 0))] = "mouth"
+    first, after = int(index.nostril[2:].min()), int(index.cap[1:-1, :-1].min())
+    materials[(quads >= first).all(axis=1) & (quads < after).all(axis=1)] = "nostril"
     lid = np.full(count, -1)
     for number, vertices in enumerate(index.eye):
         lid[vertices] = number
