@@ -16,7 +16,7 @@ from pathlib import Path
 from build_tools import environments
 from build_tools.console import BuildError, run, say
 from build_tools.paths import ROOT, SAMPLE_LINES
-from build_tools.system_libraries import require_system_libraries
+from build_tools.system_parts import BLENDER, require_parts
 
 IMPORTS_ONLY = "import numpy, onnxruntime, soundfile"  # what every run of inference must load
 MEGABYTE = 1 << 20
@@ -39,7 +39,7 @@ def run_bench(*, quick: bool) -> int:
     Raises:
         BuildError: where a measured program fails.
     """
-    require_system_libraries()
+    require_parts(BLENDER)
     python = environments.ensure(environments.RUNTIME)
     say(f"{os.cpu_count()} cores, {platform.machine()}, {platform.platform()}\n")
     with tempfile.TemporaryDirectory(prefix="lipwright-bench-") as name:

@@ -13,7 +13,7 @@ from build_tools.console import BuildError, run, say
 from build_tools.extension import zip_for_this_machine
 from build_tools.interpreters import find_python
 from build_tools.paths import BUILD, ROOT
-from build_tools.system_libraries import require_system_libraries
+from build_tools.system_parts import BLENDER, require_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,7 +95,7 @@ def _blender_stages(tally: Tally, versions: Sequence[str], extra: Sequence[str])
     built: list[Path] = []
 
     def build() -> bool:
-        require_system_libraries()
+        require_parts(BLENDER)
         environments.ensure(environments.blender_environment(environments.DEFAULT_BLENDER))
         built.append(zip_for_this_machine())
         return True

@@ -8,7 +8,7 @@ from build_tools import environments
 from build_tools.console import BuildError, run
 from build_tools.extension import zip_for_this_machine
 from build_tools.paths import ROOT, SAMPLE_LINES
-from build_tools.system_libraries import require_system_libraries
+from build_tools.system_parts import BLENDER, DRAWING, require_parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ def make_demo(wav: Path | None, blender: str, output: Path, *, emotion: str, qui
     if not line.is_file():
         message = f"{line} does not exist; give --wav the path of a sound file."
         raise BuildError(message)
-    require_system_libraries(drawing=quick)
+    require_parts(BLENDER | (DRAWING if quick else {}))
     python = environments.ensure(environments.RUNTIME)
     command: list[str | Path] = [python, "-m", "build_tools.demo.run", "--wav", line, "-o", output.resolve()]
     if emotion:

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 from build_tools import environments
 from build_tools.console import run
 from build_tools.paths import ROOT
+from build_tools.system_parts import VOICES, require_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 def train_default_model(arguments: Sequence[str]) -> int:
-    """Train the bundled model and return the exit status; the arguments go on as they are."""
+    """Train the bundled model and return the exit status; the arguments go on as they are.
+
+    Raises:
+        BuildError: where the synthesisers are missing whose voices the model learns from.
+    """
+    require_parts(VOICES)
     python = environments.ensure(environments.DEV)
     return run([python, "-m", "training.default_model", *arguments], cwd=ROOT)

@@ -1,0 +1,78 @@
+"""What the environments need from the system: libraries and programs, and the packages that bring them.
+
+Run as a program (`python3 -m build_tools.system_parts`), it prints the Debian packages that are missing here for
+everything that `build.py test` does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import shutil
+import sys
+
+from build_tools.console import BuildError
+
+VENV = "Python's venv module"  # Debian keeps it apart from Python
+
+# Read off the bpy modules of Blender 4.2 to 5.2 with `ldd`, less what every Debian has.
+BLENDER = {
+    VENV: "python3-venv",
+    "libX11.so.6": "libx11-6",
+    "libXext.so.6": "libxext6",
+    "libXfixes.so.3": "libxfixes3",
+    "libXi.so.6": "libxi6",
+    "libXrender.so.1": "libxrender1",
+    "libXxf86vm.so.1": "libxxf86vm1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libSM.so.6": "libsm6",
+    "libICE.so.6": "libice6",
+    "libGL.so.1": "libgl1",
+    "libgomp.so.1": "libgomp1",
+}
+# Workbench draws with OpenGL; Mesa does it in software.
+DRAWING = {"libEGL.so.1": "libegl1", "libEGL_mesa.so.0": "libegl-mesa0 libgl1-mesa-dri"}
+# The bundled model also learns from synthesised voices.
+VOICES = {VENV: "python3-venv", "libespeak-ng.so.1": "espeak-ng", "flite": "flite"}
+
+
+def missing_parts(wanted: dict[str, str]) -> dict[str, str]:
+    """Return those of the wanted parts that this machine lacks; none except on Linux.
+
+    Args:
+        wanted: parts (libraries by file name, programs by name) with the Debian package of each.
+    """
+    if not sys.platform.startswith("linux"):
+        return {}
+    return {part: package for part, package in wanted.items() if not _is_here(part)}
+
+
+def require_parts(wanted: dict[str, str]) -> None:
+    """Check that this machine has the wanted parts.
+
+    Raises:
+        BuildError: naming everything that is missing and the command that installs it all.
+    """
+    missing = missing_parts(wanted)
+    if missing:
+        message = (
+            f"This machine lacks {', '.join(missing)}. On Debian and Ubuntu install what is missing, as root, with: "
+            f"apt-get update && apt-get install -y --no-install-recommends {' '.join(missing.values())}"
+        )
+        raise BuildError(message)
+
+
+def _is_here(part: str) -> bool:
+    if part == VENV:
+        return importlib.util.find_spec("ensurepip") is not None
+    if ".so" not in part:
+        return shutil.which(part) is not None
+    try:
+        ctypes.CDLL(part)
+    except OSError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    print(" ".join(missing_parts(BLENDER | VOICES).values()))
