@@ -1,7 +1,7 @@
 """What the environments need from the system: libraries and programs, and the packages that bring them.
 
-Run as a program (`python3 -m build_tools.system_parts`), it prints the Debian packages that are missing here for
-everything that `build.py test` does.
+Run as a program (`python3 -m build_tools.system_parts`), it prints the Debian packages that `build.py test` wants
+and this machine lacks.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def require_parts(wanted: dict[str, str]) -> None:
     missing = missing_parts(wanted)
     if missing:
         message = (
-            f"This machine lacks {', '.join(missing)}. On Debian and Ubuntu install what is missing, as root, with: "
+            f"This machine lacks {', '.join(missing)}. On Debian and Ubuntu, install as root with: "
             f"apt-get update && apt-get install -y --no-install-recommends {' '.join(missing.values())}"
         )
         raise BuildError(message)
