@@ -52,6 +52,11 @@ def alter_sound(samples: NDArray[np.float32], sample_rate: int, rng: np.random.G
     return AlteredSound(_noisy(sound, sample_rate, rng).astype(np.float32), down / up)
 
 
+def silence(count: int, _sample_rate: int, _rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return `count` samples of digital silence."""
+    return np.zeros(count)
+
+
 def noise(count: int, sample_rate: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return `count` samples of steady coloured noise (white to brown, sometimes with a hum), RMS 1."""
     length = next_fast_len(count, real=True)

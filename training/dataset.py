@@ -13,7 +13,7 @@ from torch import Tensor
 from inference.audio_features import FeatureSettings, extract_features, silence_features
 from inference.audio_file import read_audio
 from inference.loudness import normalise_loudness
-from training.augmentation import alter_sound, chords, noise
+from training.augmentation import alter_sound, chords, noise, silence
 from training.phones import spread
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ SAMPLE_RATE = 16000
 HOP_LENGTH = 128
 #: Seconds of each made-up sound with a face at rest (noise, chords, silence), and how many there are.
 REST_SECONDS, REST_SOUNDS = 6.0, 24
+REST_SOUND_KINDS = (silence, noise, chords)
 
 
 @dataclass(frozen=True)
@@ -133,10 +134,8 @@ def rest_motions(pose: NDArray[np.float32], speaker: str, rng: np.random.Generat
     """
     count, motions = int(REST_SECONDS * SAMPLE_RATE), []
     for index in range(REST_SOUNDS):
-        made = noise if index % 2 else chords
-        sound = made(count, SAMPLE_RATE, rng) * 10 ** (-rng.uniform(15, 60) / 20)
-        if index == 0:
-            sound = np.zeros(count)
+        made = REST_SOUND_KINDS[index % len(REST_SOUND_KINDS)]
+        sound = 0.1 * made(count, SAMPLE_RATE, rng)
         frames = int(REST_SECONDS * 25)
         motions.append(
             Motion(
