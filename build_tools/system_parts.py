@@ -1,7 +1,7 @@
 """What the environments need from the system: libraries and programs, and the packages that bring them.
 
-Run as a program (`python3 -m build_tools.system_parts`), it prints the Debian packages that `build.py test` wants
-and this machine lacks.
+Run as a program (`python3 -m build_tools.system_parts`), it prints the Debian packages that are missing here for
+`build.py test`.
 """
 
 from __future__ import annotations
