@@ -1,6 +1,6 @@
 """What the environments need from the system: libraries and programs, and the packages that bring them.
 
-Run as a program (`python3 -m build_tools.system_parts`), it prints the Debian packages that are missing here for
+Run as a program (`python3 -m build_tools.system_parts`), it prints the Debian packages missing here for
 `build.py test`.
 """
 
