@@ -73,11 +73,15 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> AnyArray:
 
 
 def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
-    version = np.lib.format.read_magic(stream)
-    if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(stream)
-    if version == (2, 0):
-        return np.lib.format.read_array_header_2_0(stream)
+    try:
+        version = np.lib.format.read_magic(stream)
+        if version == (1, 0):
+            return np.lib.format.read_array_header_1_0(stream)
+        if version == (2, 0):
+            return np.lib.format.read_array_header_2_0(stream)
+    except Exception as error:
+        # NumPy hands a header to Python's tokenizer and parser, which fail in many ways of their own.
+        raise ValueError("an array's header is damaged") from error
     raise ValueError(f"array format {version} is not supported")
 
 

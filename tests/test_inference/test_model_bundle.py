@@ -149,6 +149,24 @@ def test_bad_archives_get_a_sentence(members, tmp_path, case):
     assert "\n" not in str(caught.value)
 
 
+HEADERS = [
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (-4, -3), }",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (10**9, 10**9), }",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999999, ), }",
+    "{'descr': '|O', 'fortran_order': False, 'shape': (4, 3), }",
+    "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4, ), }",
+    "((",
+    "{" * 900,
+]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_damaged_array_headers_get_a_sentence(header):
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + bytes(48)
+    with pytest.raises(LipwrightError, match=r"face.npz.*export it"):
+        read_npz(zipped({"a.npy": content}), "face.npz", "export it")
+
+
 def test_a_lying_size_is_caught(members, tmp_path):
     content = bytearray(zipped(members, compression=zipfile.ZIP_STORED))
     place = content.rindex(b"face.onnx") - 46 + 24
