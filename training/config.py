@@ -71,12 +71,12 @@ class TrainingConfig:
     channels: int = 32
     emotion_size: int = 16
     components: int = 150
-    steps: int = 1500
+    steps: int = 600
     batch_size: int = 8
     chunk_outputs: int = 64
     learning_rate: float = 1e-3
     weight_decay: float = 0.02
-    ema_decay: float = 0.995
+    ema_decay: float = 0.98
     dropout: float = 0.0
     latent_dropout: float = 0.5
     feature_noise: float = 0.1
@@ -91,7 +91,7 @@ class TrainingConfig:
     colour: float = 0.35
     mask_share: float = 0.2
     mouth_emphasis: float = 8.0
-    validation_every: int = 250
+    validation_every: int = 200
     checkpoint_every: int = 100
     main_speaker: str = ""
     seed: int = 1

@@ -30,7 +30,15 @@ CREDITS = (
     "CC BY 4.0; motion tracked from its video), and on FACEGOOD Audio2Face (copyright FACEGOOD, MIT licence)."
 )
 #: What the bundled model is trained with; GRID's speaker owns the neutral face.
-CONFIG = TrainingConfig()
+CONFIG = TrainingConfig(
+    steps=2200,
+    ema_decay=0.99,
+    synthetic_minutes=20,
+    synthetic_share=0.4,
+    other_share=0.06,
+    altered_share=0.1,
+    synthetic_altered_share=0.4,
+)
 
 
 def data_folder() -> Path:

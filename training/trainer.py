@@ -18,6 +18,7 @@ from inference.errors import LipwrightError
 from training import losses
 from training.augmentation import FeatureAugmentation
 from training.dataset import Batch, Dataset
+from training.learner import Learner
 from training.networks import NETWORKS
 from training.preparation import Prepared, prepare
 from training.validation import validate
@@ -53,64 +54,6 @@ class TrainedModel:
     prepared: Prepared
     config: TrainingConfig
     figures: dict[str, Any]
-
-
-class Learner(nn.Module):
-    """The network together with what is learned beside it: latents and speaker styles."""
-
-    def __init__(self, config: TrainingConfig, prepared: Prepared, data: Dataset) -> None:
-        """Create all parameters.
-
-        Args:
-            config: Training configuration.
-            prepared: The project's motion.
-            data: Training frames, which own one latent vector each.
-        """
-        super().__init__()
-        outputs = prepared.basis.shape[0]
-        width = min(config.components, len(prepared.pca))
-        self.network = NETWORKS[config.network](
-            config.channels, config.emotion_size, width, outputs, config.dropout
-        )
-        self.network.start_from_pca(torch.tensor(prepared.mean), torch.tensor(prepared.pca[:width]))
-        frames = len(data.coefficients)
-        self.latents = nn.Parameter(0.1 * torch.randn(frames, config.emotion_size))
-        self.styles = nn.Parameter(0.5 * torch.randn(len(data.speakers), config.emotion_size))
-        owner = [data.speakers.index(m.speaker) for m in data.motions]
-        counts = [len(m.coefficients) for m in data.motions]
-        self.register_buffer(
-            "frame_speaker", torch.repeat_interleave(torch.tensor(owner), torch.tensor(counts))
-        )
-        self.register_buffer(
-            "captured",
-            torch.tensor([m.captured for m in data.motions]).repeat_interleave(torch.tensor(counts)),
-        )
-
-    def centred_latents(self) -> Tensor:
-        """Return the latents [F, E] less each speaker's mean: zero is neutral."""
-        out: Tensor = self.latents
-        frame_speaker, captured = self.get_buffer("frame_speaker"), self.get_buffer("captured")
-        for speaker in range(len(self.styles)):
-            mine = ((frame_speaker == speaker) & captured).float()[:, None]
-            out = out - mine * (self.latents * mine).sum(0) / mine.sum().clamp(min=1)
-        return out
-
-    def emotion(self, batch: Batch, keep: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the emotion input [B, M, E] and the latents' part of it.
-
-        Args:
-            batch: The chunks.
-            keep: [B] 0 where a chunk is to be explained without its latents.
-        """
-        centred = self.centred_latents()
-        low = batch.code_frame.floor().long()
-        high = batch.code_frame.ceil().long()
-        share = (batch.code_frame - low).float()[..., None]
-        own = centred[low] * (1 - share) + centred[high] * share
-        # The first speaker is the model's own: no style is added, so that the zero vector is theirs.
-        style = self.styles[batch.speaker] * (batch.speaker > 0)[:, None]
-        kept = (keep * batch.captured)[:, None, None]
-        return own * kept + style[:, None] * batch.captured[:, None, None], own
 
 
 class Trainer:
