@@ -153,8 +153,9 @@ def save(pixels: np.ndarray, path: Path) -> None:
     """Write pixels [height, width, 4] (bottom row first) as a PNG."""
     image = bpy.data.images.new("result", pixels.shape[1], pixels.shape[0])
     image.pixels.foreach_set(np.ascontiguousarray(pixels).ravel())
-    image.filepath_raw, image.file_format = str(path.resolve()), "PNG"
-    image.save()
+    settings = bpy.context.scene.render.image_settings
+    settings.file_format, settings.color_mode, settings.compression = "PNG", "RGB", 100
+    image.save_render(str(path.resolve()), scene=bpy.context.scene)
     bpy.data.images.remove(image)
     print(f"wrote {path}")
 
@@ -169,7 +170,7 @@ def render_sheet(
         set_pose(made, head, {name: 1.0} if name != "mouthClose" else {"jawOpen": 1.0, "mouthClose": 1.0})
         shots.append(shoot(camera, VIEWS["face"], folder))
     while len(shots) % columns:
-        shots.append(np.zeros_like(shots[0]))
+        shots.append(np.full_like(shots[0], 0.52))
     rows = [np.concatenate(shots[i : i + columns], axis=1) for i in range(0, len(shots), columns)]
     return np.concatenate(rows[::-1], axis=0)
 
@@ -183,7 +184,7 @@ def render_documentation(folder: Path) -> None:
     for name in ("front", "three_quarter", "side"):
         save(shoot(camera, VIEWS[name], folder), IMAGES / f"head_{name}.png")
     scene = bpy.context.scene
-    scene.render.resolution_x = scene.render.resolution_y = 150
+    scene.render.resolution_x = scene.render.resolution_y = 136
     scene.cycles.samples = 12
     save(render_sheet(camera, made, head, folder), IMAGES / "head_shapes.png")
 
