@@ -184,7 +184,7 @@ def render_documentation(folder: Path) -> None:
     for name in ("front", "three_quarter", "side"):
         save(shoot(camera, VIEWS[name], folder), IMAGES / f"head_{name}.png")
     scene = bpy.context.scene
-    scene.render.resolution_x = scene.render.resolution_y = 136
+    scene.render.resolution_x = scene.render.resolution_y = 132
     scene.cycles.samples = 12
     save(render_sheet(camera, made, head, folder), IMAGES / "head_shapes.png")
 
