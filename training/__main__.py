@@ -96,13 +96,16 @@ def run_import(arguments: argparse.Namespace) -> None:
     from .report import import_table  # noqa: PLC0415 - lazy, see above
 
     head = load_head(arguments.head or default_head_path())
-    figures = import_capture(arguments.folders, arguments.output, head, _show_take)
+    try:
+        figures = import_capture(arguments.folders, arguments.output, head, _show_take)
+    finally:
+        _show_take("")
     print(json.dumps(figures, indent=1) if arguments.json else import_table(figures))
 
 
 def _show_take(name: str) -> None:
     if sys.stderr.isatty():
-        print(f"\r{name:<40}", end="", file=sys.stderr, flush=True)
+        print(f"\r{name:<40}", end="" if name else "\r", file=sys.stderr, flush=True)
 
 
 def run_train(arguments: argparse.Namespace) -> None:
@@ -145,6 +148,9 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read the table has seen enough (`| head`); keep Python from complaining about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except MemoryError:
+        print("lipwright: error: out of memory; split long takes, or close other programs", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("lipwright: stopped", file=sys.stderr)

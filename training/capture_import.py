@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from inference.audio_file import AudioFile
 from inference.errors import LipwrightError
 from inference.measures import PhoneInterval, correlation, landmark_curves
 
@@ -39,6 +41,8 @@ aligned phone's middle for o = 0 and 7 ms after it for o = 0.5. Ridge regression
 (cross-validated r over 480 ms of log-mel: 0.746 for o = 0, 0.753 for 0.5; over 120 ms: 0.718 and 0.716)."""
 
 RESIDUAL_FRAMES = 1500
+RUNS = "runs"
+"""Where ``python -m training train`` keeps a project's checkpoints and curves unless told otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +67,8 @@ def import_capture(
 
     Args:
         folders: Capture folders, see `training.capture.take_files`.
-        output: The project's folder; an earlier project there is replaced when all has been read.
+        output: The project's folder; an earlier project there is replaced when all has been read. Its
+            training runs are kept.
         head: The head that the motion is put on.
         progress: Called with the name of every take when it is done.
 
@@ -73,10 +78,8 @@ def import_capture(
     Raises:
         LipwrightError: A folder or file is unusable, or ``output`` holds something that is no project.
     """
-    if output.exists() and not output.is_dir():
-        raise LipwrightError(f"{output}: is a file; name a folder for the project.")
-    if output.is_dir() and any(output.iterdir()) and not (output / "project.json").exists():
-        raise LipwrightError(f"{output}: holds files that are no training project; name another folder.")
+    output = output.resolve()
+    _check_output(output)
     takes = [take for folder in folders for take in _import_folder(folder, head, progress)]
     takes = _distinct_names(takes)
     figures = fit_figures(takes)
@@ -93,6 +96,16 @@ def import_capture(
     return figures
 
 
+def _check_output(output: Path) -> None:
+    try:
+        if output.exists() and not output.is_dir():
+            raise LipwrightError(f"{output}: is a file; name a folder for the project.")
+        if output.is_dir() and any(output.iterdir()) and not (output / "project.json").exists():
+            raise LipwrightError(f"{output}: holds files that are no training project; name another folder.")
+    except OSError as error:
+        raise LipwrightError(f"{output}: cannot be used ({error.strerror}); name another folder.") from error
+
+
 def _import_folder(
     folder: Path, head: HeadMesh, progress: Callable[[str], None] | None
 ) -> list[ImportedTake]:
@@ -106,6 +119,7 @@ def _import_folder(
     for take in found:
         motion = read_take_motion(take, settings, len(head.vertices))
         on_head = _put_on_head(take, motion, settings, split=splits[take.stem], shapes=shapes, head=head)
+        _check_sound(on_head)
         imported.append(replace(on_head, phones=phones.get(take.stem, ())))
         if progress:
             progress(take.stem)
@@ -118,6 +132,18 @@ def _check_named_takes(folder: Path, settings: CaptureSettings, stems: set[str])
             raise LipwrightError(
                 f"{folder / 'capture.toml'}: names the take '{name}', which is not in the folder."
             )
+
+
+def _check_sound(take: ImportedTake) -> None:
+    """Refuse a take whose sound cannot be read or lies elsewhere in time, before it fails in training."""
+    seconds = AudioFile(take.sound).duration
+    first = take.entry.offset_s
+    last = first + (len(take.valid) - 1) / take.entry.frame_rate
+    if last < 0.0 or first > seconds:
+        raise LipwrightError(
+            f"{take.sound}: lasts {seconds:.1f} s, but its motion stands at {first:.1f} to {last:.1f} s; "
+            "correct the offset in capture.toml."
+        )
 
 
 def _put_on_head(
@@ -186,7 +212,10 @@ def _distinct_names(takes: list[ImportedTake]) -> list[ImportedTake]:
     counts = Counter(take.entry.name for take in takes)
     named = []
     for take in takes:
-        name = take.entry.name if counts[take.entry.name] == 1 else f"{take.entry.speaker}-{take.entry.name}"
+        name = take.entry.name
+        if counts[name] > 1:
+            # The name becomes a file name, and the speaker is whatever a capture.toml says.
+            name = re.sub(r"[^\w -]", "_", take.entry.speaker)[:60] + "-" + name
         named.append(
             replace(take, entry=replace(take.entry, name=name, audio=f"audio/{name}{take.sound.suffix}"))
         )
@@ -274,4 +303,6 @@ def _put_in_place(partial: Path, output: Path) -> None:
     old = output.with_name(f".{output.name}-old-{os.getpid()}")
     output.replace(old)
     partial.replace(output)
+    if (old / RUNS).is_dir():
+        (old / RUNS).replace(output / RUNS)
     shutil.rmtree(old, ignore_errors=True)

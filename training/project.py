@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import json
-import zipfile
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -23,6 +23,7 @@ import numpy as np
 from inference.bundled import default_head_path
 from inference.errors import LipwrightError
 from inference.measures import PhoneInterval
+from inference.npz_file import read_npz
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 SPLITS = ("train", "validation", "test")
+NUMBERS = ("frame_rate", "offset_s")
 CURVE_NAMES = ("lip_gap", "mouth_width", "chin_drop")
 
 
@@ -190,6 +192,8 @@ def load_project(path: str | Path) -> Project:
     basis = _read_arrays(folder / "motion_basis.npz", ("basis",))["basis"]
     if basis.ndim != 3 or basis.shape[2] != 3:  # noqa: PLR2004 - x, y, z
         raise _damaged(folder / "motion_basis.npz", f"basis has shape {basis.shape}, not [R, V, 3]")
+    if basis.dtype.kind != "f" or not np.isfinite(basis).all():
+        raise _damaged(folder / "motion_basis.npz", "basis is not finite")
     takes = tuple(_read_take(folder, _entry(folder, record), len(basis)) for record in document["takes"])
     return Project(
         folder,
@@ -209,7 +213,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
         raise LipwrightError(
             f"{folder}: no training project here; make it with 'python -m training import FOLDER -o PROJECT'."
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise LipwrightError(f"{file}: cannot be read ({error}); import the capture again.") from error
     if not isinstance(document, dict) or document.get("format_version") != FORMAT_VERSION:
         raise _damaged(file, f"not format version {FORMAT_VERSION}")
@@ -223,8 +227,13 @@ def _entry(folder: Path, record: Any) -> TakeEntry:  # noqa: ANN401 - straight f
         entry = TakeEntry(**record)
     except TypeError as error:
         raise _damaged(folder / "project.json", f"a take has wrong fields: {error}") from error
-    if entry.split not in SPLITS or entry.frame_rate <= 0:
-        raise _damaged(folder / "project.json", f"take {entry.name} has an impossible split or frame rate")
+    for key, value in asdict(entry).items():
+        if not isinstance(value, int | float if key in NUMBERS else str):
+            raise _damaged(folder / "project.json", f"take {entry.name} has an impossible {key}")
+    if not (entry.split in SPLITS and 0 < entry.frame_rate < math.inf and abs(entry.offset_s) < math.inf):
+        raise _damaged(
+            folder / "project.json", f"take {entry.name} has an impossible split, frame rate or offset"
+        )
     if any(Path(part).is_absolute() or ".." in Path(part).parts for part in (entry.audio, entry.name)):
         raise _damaged(folder / "project.json", f"take {entry.name} points outside the project")
     return entry
@@ -235,12 +244,14 @@ def _read_take(folder: Path, entry: TakeEntry, rows: int) -> Take:
     keys = ("coefficients", "weights", "valid", "curves", "head_rotation")
     arrays = _read_arrays(file, keys, optional=("phone_names", "phone_times"))
     phones = _phones(file, arrays.pop("phone_names", None), arrays.pop("phone_times", None))
-    frames = len(arrays["coefficients"])
+    frames = arrays["coefficients"].shape[0] if arrays["coefficients"].ndim else 0
     expected = {"coefficients": (frames, rows), "weights": (frames, 52), "valid": (frames,)}
     expected |= {"curves": (frames, len(CURVE_NAMES)), "head_rotation": (frames, 3)}
     for key, shape in expected.items():
         if arrays[key].shape != shape:
             raise _damaged(file, f"{key} has shape {arrays[key].shape}, expected {shape}")
+        if arrays[key].dtype.kind != ("b" if key == "valid" else "f"):
+            raise _damaged(file, f"{key} holds {arrays[key].dtype}")
     if not all(np.isfinite(arrays[key]).all() for key in ("coefficients", "weights")):
         raise _damaged(file, "motion is not finite")
     values = asdict(entry)
@@ -252,8 +263,8 @@ def _read_take(folder: Path, entry: TakeEntry, rows: int) -> Take:
 def _phones(file: Path, names: NDArray[Any] | None, times: NDArray[Any] | None) -> tuple[PhoneInterval, ...]:
     if names is None or times is None:
         return ()
-    if times.shape != (len(names), 2):
-        raise _damaged(file, f"phone_times has shape {times.shape}, expected {(len(names), 2)}")
+    if names.ndim != 1 or times.shape != (len(names), 2) or times.dtype.kind != "f":
+        raise _damaged(file, f"phone_times has shape {times.shape}, expected one row per phone name")
     return tuple(
         PhoneInterval(str(name), float(start), float(end))
         for name, (start, end) in zip(names, times, strict=True)
@@ -263,12 +274,11 @@ def _phones(file: Path, names: NDArray[Any] | None, times: NDArray[Any] | None) 
 def _read_arrays(
     file: Path, keys: tuple[str, ...], optional: tuple[str, ...] = ()
 ) -> dict[str, NDArray[Any]]:
-    try:
-        with np.load(file, allow_pickle=False) as archive:
-            present = [key for key in optional if key in archive]
-            return {key: archive[key] for key in (*keys, *present)}
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise _damaged(file, str(error)) from error
+    archive = read_npz(file, str(file), "import the capture again")
+    missing = [key for key in keys if key not in archive]
+    if missing:
+        raise _damaged(file, f"{missing[0]} is missing")
+    return {key: archive[key] for key in (*keys, *(key for key in optional if key in archive))}
 
 
 def _damaged(file: Path, problem: str) -> LipwrightError:

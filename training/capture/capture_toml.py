@@ -21,9 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 from inference.errors import LipwrightError
 
+from .raw_motion import HIGHEST_RATE, LOWEST_RATE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+MAX_BYTES = 2**20
+LARGEST_OFFSET_S = 3600.0
+LARGEST_GAIN = 1000.0
 KEYS = frozenset({"actor", "licence", "frame_rate", "offset", "validation", "test", "channels", "takes"})
 TAKE_KEYS = frozenset({"emotion", "offset"})
 
@@ -60,24 +65,47 @@ def read_capture_toml(folder: Path) -> CaptureSettings:
     path = folder / "capture.toml"
     if not path.exists():
         return CaptureSettings(actor=folder.resolve().name)
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise LipwrightError(f"{path}: cannot be read ({error}); correct the file.") from error
+    document = _document(path)
     _refuse_unknown(path, document, KEYS)
     takes = _table(path, document, "takes")
-    for record in takes.values():
-        _refuse_unknown(path, record if isinstance(record, dict) else {"": 0}, TAKE_KEYS)
+    for name in takes:
+        _refuse_unknown(path, _table(path, takes, name), TAKE_KEYS)
     rate = document.get("frame_rate")
     return CaptureSettings(
-        actor=str(document.get("actor", folder.resolve().name)),
+        actor=_text(path, "actor", document.get("actor", folder.resolve().name)),
         frame_rate=None if rate is None else _positive(path, rate),
-        offset_s=_number(path, "offset", document.get("offset", 0.0)),
-        splits={str(t): split for split in ("validation", "test") for t in document.get(split, [])},
+        offset_s=_number(path, "offset", document.get("offset", 0.0), LARGEST_OFFSET_S),
+        splits=_splits(path, document),
         channels={name: _gains(path, name, to) for name, to in _table(path, document, "channels").items()},
-        emotions={name: str(r["emotion"]) for name, r in takes.items() if "emotion" in r},
-        take_offsets_s={n: _number(path, "offset", r["offset"]) for n, r in takes.items() if "offset" in r},
+        emotions={name: _text(path, "emotion", r["emotion"]) for name, r in takes.items() if "emotion" in r},
+        take_offsets_s={
+            name: _number(path, "offset", record["offset"], LARGEST_OFFSET_S)
+            for name, record in takes.items()
+            if "offset" in record
+        },
     )
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise LipwrightError(f"{path}: larger than {MAX_BYTES // 2**20} MiB; this is no capture.toml.")
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise LipwrightError(f"{path}: cannot be read ({error}); correct the file.") from error
+
+
+def _splits(path: Path, document: dict[str, Any]) -> dict[str, str]:
+    """Split by take; a take that chooses the settings must not measure, so none may be in both lists."""
+    splits: dict[str, str] = {}
+    for split in ("validation", "test"):
+        names = document.get(split, [])
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise LipwrightError(f'{path}: {split} must be a list of takes, such as ["take3"].')
+        for name in names:
+            if splits.setdefault(name, split) != split:
+                raise LipwrightError(f"{path}: the take '{name}' is both in validation and in test.")
+    return splits
 
 
 def _refuse_unknown(path: Path, table: dict[str, Any], known: frozenset[str]) -> None:
@@ -99,18 +127,26 @@ def _gains(path: Path, channel: str, target: object) -> dict[str, float]:
     if isinstance(target, str):
         return {target: 1.0}
     if isinstance(target, dict):
-        return {str(shape): _number(path, channel, gain) for shape, gain in target.items()}
+        return {str(shape): _number(path, channel, gain, LARGEST_GAIN) for shape, gain in target.items()}
     raise LipwrightError(f"{path}: the channel {channel} must name an ARKit shape, or shapes with gains.")
 
 
-def _number(path: Path, key: str, value: object) -> float:
+def _text(path: Path, key: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise LipwrightError(f'{path}: {key} must be text, such as {key} = "Anna".')
+    return value
+
+
+def _number(path: Path, key: str, value: object, largest: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise LipwrightError(f"{path}: {key} must be a number.")
+    if not abs(value) <= largest:  # NaN too is not
+        raise LipwrightError(f"{path}: {key} must lie in -{largest:g}..{largest:g}.")
     return float(value)
 
 
 def _positive(path: Path, value: object) -> float:
-    number = _number(path, "frame_rate", value)
-    if not 1.0 <= number <= 1000.0:  # noqa: PLR2004 - no camera is slower or faster
-        raise LipwrightError(f"{path}: frame_rate must lie in 1..1000.")
+    number = _number(path, "frame_rate", value, HIGHEST_RATE)
+    if number < LOWEST_RATE:
+        raise LipwrightError(f"{path}: frame_rate must lie in {LOWEST_RATE:g}..{HIGHEST_RATE:g}.")
     return number

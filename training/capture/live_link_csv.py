@@ -16,7 +16,7 @@ from inference.blendshape_names import ARKIT_NAMES
 from inference.errors import LipwrightError
 
 from .csv_table import number, read_table
-from .raw_motion import RawMotion, frames_near_a_sample, interpolate
+from .raw_motion import RawMotion, frame_grid, frames_near_a_sample, interpolate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,8 +141,7 @@ def _resample(
         raise LipwrightError(
             f"{path}: weights reach {weights.max():.1f}; they must lie in 0..1, not in percent."
         )
-    frames = round(float(times[-1]) * frame_rate) + 1
-    grid = np.arange(frames) / frame_rate
+    grid = frame_grid(path, float(times[-1]), frame_rate)
     resampled = interpolate(times[present], values[present], grid)
     return RawMotion(
         kind="weights",

@@ -14,7 +14,7 @@ from inference.blendshape_names import ARKIT_NAMES
 from inference.errors import LipwrightError
 
 from .csv_table import number, read_table
-from .raw_motion import RawMotion, fill_lost_frames, frames_near_a_sample, interpolate
+from .raw_motion import RawMotion, fill_lost_frames, frame_grid, frames_near_a_sample, interpolate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,7 @@ ChannelMap = dict[str, dict[str, float]]
 
 TIME_COLUMNS = ("time", "t", "seconds", "time_s")
 FRAME_COLUMNS = ("frame", "frames", "index")
+SHORTEST_STEP_S = 1e-6
 _LOWER = {name.lower(): i for i, name in enumerate(ARKIT_NAMES)}
 
 
@@ -36,7 +37,8 @@ def read_channels(
     """Read the raw channels of a take.
 
     Args:
-        path: CSV with one column per channel and, first, ``time`` in seconds or ``frame``.
+        path: CSV with one column per channel and, first, ``time`` in seconds or ``frame``, whose first
+            number stands at the take's start.
         frame_rate: Frames a second; needed where the file has no time column.
 
     Returns:
@@ -58,8 +60,10 @@ def read_channels(
         return _by_time(path, table, header, frame_rate)
     if frame_rate is None:
         raise LipwrightError(f"{path}: has no time column; give frame_rate in capture.toml.")
-    skip = 1 if first in FRAME_COLUMNS else 0
-    return frame_rate, 0.0, header[skip:], table[:, skip:].astype(np.float32)
+    if first not in FRAME_COLUMNS:
+        return frame_rate, 0.0, header, table.astype(np.float32)
+    table[:, 0] = (table[:, 0] - table[0, 0]) / frame_rate
+    return _by_time(path, table, header, frame_rate)
 
 
 def _by_time(
@@ -68,16 +72,16 @@ def _by_time(
     times = table[:, 0]
     steps = np.diff(times)
     if not np.isfinite(times).all() or (len(steps) and steps.min() <= 0):
-        raise LipwrightError(f"{path}: its time column does not increase; export the take again.")
+        raise LipwrightError(f"{path}: its {header[0]} column does not increase; export the take again.")
     if frame_rate is None:
         if not len(steps):
             raise LipwrightError(
                 f"{path}: one frame alone has no frame rate; give frame_rate in capture.toml."
             )
-        rate = 1.0 / float(np.median(steps))
+        rate = 1.0 / max(float(np.median(steps)), SHORTEST_STEP_S)
         # Times printed with few decimals give 29.97-ish medians for a true 30.
         frame_rate = float(round(rate)) if abs(rate - round(rate)) < 0.01 * rate else rate
-    grid = times[0] + np.arange(round((times[-1] - times[0]) * frame_rate) + 1) / frame_rate
+    grid = times[0] + frame_grid(path, float(times[-1] - times[0]), frame_rate)
     values = interpolate(times, table[:, 1:], grid)
     values[~frames_near_a_sample(times, grid, frame_rate)] = np.nan
     return frame_rate, float(times[0]), header[1:], values
@@ -117,6 +121,8 @@ def read_named_channels_csv(
         LipwrightError: See `read_channels` and `map_channels`.
     """
     rate, start, names, values = read_channels(path, frame_rate)
+    # An empty column that moves nothing must not make every frame a lost one.
+    values[:, [name not in channel_map and name.lower() not in _LOWER for name in names]] = 0.0
     filled, present = fill_lost_frames(values)
     if not present.any():
         raise LipwrightError(f"{path}: no frame of this take is complete; export it again.")

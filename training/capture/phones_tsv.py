@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from typing import TYPE_CHECKING
 
 from inference.errors import LipwrightError
@@ -28,9 +29,10 @@ def read_phones(folder: Path) -> dict[str, tuple[PhoneInterval, ...]]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             for line, row in enumerate(csv.reader(file, delimiter="\t"), start=1):
-                take, interval = _interval(path, line, row)
-                phones.setdefault(take, []).append(interval)
-    except (OSError, UnicodeDecodeError) as error:
+                if row:
+                    take, interval = _interval(path, line, row)
+                    phones.setdefault(take, []).append(interval)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise LipwrightError(f"{path}: cannot be read ({error}); export it again.") from error
     return {take: tuple(intervals) for take, intervals in phones.items()}
 
@@ -43,6 +45,6 @@ def _interval(path: Path, line: int, row: list[str]) -> tuple[str, PhoneInterval
         raise LipwrightError(
             f"{path}: line {line} is not take, phone, start, end; export it again."
         ) from None
-    if not interval.start <= interval.end:
+    if not interval.start <= interval.end < math.inf:
         raise LipwrightError(f"{path}: line {line} ends before it starts; export it again.")
     return take, interval

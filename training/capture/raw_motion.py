@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inference.errors import LipwrightError
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 LONGEST_BRIDGE_S = 0.1
@@ -15,6 +19,12 @@ LONGEST_BRIDGE_S = 0.1
 
 SAME_FRAME = 0.25
 """A row this close to a frame's time, in frames, is that frame."""
+
+LOWEST_RATE, HIGHEST_RATE = 1.0, 1000.0
+"""Frames a second; no camera is slower or faster."""
+
+MOST_FRAMES = 500_000
+"""More than two hours at 60 frames a second: a take that claims more has a damaged time column."""
 
 TIME_ROUNDING = 1e-3
 """Timecodes are printed with three decimals."""
@@ -46,6 +56,24 @@ class RawMotion:
     def frames(self) -> int:
         """Number of motion frames T."""
         return len(self.valid)
+
+
+def frame_grid(path: Path, seconds: float, frame_rate: float) -> NDArray[np.float64]:
+    """Times of the frames [T] from 0 to ``seconds``, checked before anything of that length is made.
+
+    Raises:
+        LipwrightError: A frame rate that no camera has, or times that no take lasts.
+    """
+    if not LOWEST_RATE <= frame_rate <= HIGHEST_RATE:
+        raise LipwrightError(
+            f"{path}: its times give {frame_rate:g} frames a second; export the take again, or give "
+            "frame_rate in capture.toml."
+        )
+    if not seconds * frame_rate < MOST_FRAMES:
+        raise LipwrightError(
+            f"{path}: its times span {seconds / 3600:.1f} hours; export the take again, or split it."
+        )
+    return np.arange(round(seconds * frame_rate) + 1) / frame_rate
 
 
 def fill_lost_frames(values: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -59,7 +59,10 @@ def find_takes(folder: Path) -> list[TakeFiles]:
     if not folder.is_dir():
         raise LipwrightError(f"{folder}: no such folder; give the folder that holds the takes.")
     place = folder / "takes" if (folder / "takes").is_dir() else folder
-    sounds = sorted(file for file in place.iterdir() if file.suffix.lower() in SOUND_SUFFIXES)
+    try:
+        sounds = sorted(file for file in place.iterdir() if _is_sound(file))
+    except OSError as error:
+        raise LipwrightError(f"{place}: cannot be read ({error.strerror}); check its permissions.") from error
     if not sounds:
         raise LipwrightError(
             f"{place}: holds no sound file; a take is a sound file and its motion with the same name."
@@ -69,6 +72,11 @@ def find_takes(folder: Path) -> list[TakeFiles]:
         if first.stem == second.stem:
             raise LipwrightError(f"{second.sound}: {first.sound.name} has the same name; keep one of them.")
     return takes
+
+
+def _is_sound(file: Path) -> bool:
+    """Whether a file is a take's sound; macOS leaves hidden ``._NAME.wav`` files on foreign disks."""
+    return file.suffix.lower() in SOUND_SUFFIXES and not file.name.startswith(".") and file.is_file()
 
 
 def _take(sound: Path) -> TakeFiles:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import struct
-import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from inference.errors import LipwrightError
+from inference.npz_file import read_npz
 
-from .raw_motion import RawMotion, fill_lost_frames
+from .raw_motion import HIGHEST_RATE, LOWEST_RATE, RawMotion, fill_lost_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,12 +45,12 @@ def read_vertex_sequence(path: Path, head_vertices: int, frame_rate: float | Non
         vertices, own_rate = _READERS[path.suffix.lower()](path)
     except KeyError:
         raise LipwrightError(f"{path}: not a vertex sequence (.npy, .npz, .pc2 or .mdd).") from None
-    except (OSError, ValueError, EOFError, struct.error, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError, struct.error) as error:
         raise LipwrightError(
             f"{path}: cannot be read as a vertex sequence ({error}); export it again."
         ) from error
     rate = frame_rate or own_rate
-    if rate is None or not rate > 0:
+    if rate is None or not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise LipwrightError(f"{path}: the frame rate is not known; give frame_rate in capture.toml.")
     return _as_motion(path, vertices, rate, head_vertices)
 
@@ -74,17 +74,18 @@ def _as_motion(path: Path, vertices: NDArray[np.floating], rate: float, head_ver
 
 
 def _read_npy(path: Path) -> tuple[NDArray[np.floating], float | None]:
-    return _numbers(np.load(path, allow_pickle=False)), None
+    # Mapped, so that a header that promises more than the file holds allocates nothing.
+    return _numbers(np.lib.format.open_memmap(path, mode="r")), None
 
 
 def _read_npz(path: Path) -> tuple[NDArray[np.floating], float | None]:
-    with np.load(path, allow_pickle=False) as archive:
-        rate = float(archive["fps"]) if "fps" in archive else None
-        for key in NPZ_KEYS:
-            if key in archive:
-                return _numbers(archive[key]), rate
-        if {"vertex_offsets", "template"} <= set(archive.files):
-            return _numbers(archive["template"]) + _numbers(archive["vertex_offsets"]), rate
+    archive = read_npz(path, str(path), "export it again", MAX_BYTES)
+    rate = float(archive["fps"]) if "fps" in archive else None
+    for key in NPZ_KEYS:
+        if key in archive:
+            return _numbers(archive[key]), rate
+    if {"vertex_offsets", "template"} <= archive.keys():
+        return _numbers(archive["template"]) + _numbers(archive["vertex_offsets"]), rate
     raise ValueError(f"no array called {' or '.join(NPZ_KEYS)}")
 
 
