@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ DIR/LINE.csv, .npz or .json."""
 _EPILOG = """csv: Live Link Face layout (Unreal, Faceit and others read it). npz: weights, vertices, topology.
 json: weights by name. Exits with 0 only when every line was animated."""
 _INTERRUPTED = 130
+_MAX_THREADS = 256
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("lipwright: interrupted; finished lines are kept", file=sys.stderr)
         return _INTERRUPTED
+    except OSError as error:  # what concerns files has its sentence by now: standard output is closed or full
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it does not fail too
+        print(f"lipwright: error: standard output cannot be written ({error.strerror})", file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,7 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fps", default="30", metavar="RATE", help="frames per second, e.g. 24, 29.97, 60000/1001"
     )
-    parser.add_argument("--emotion", default="", metavar="NAME=VALUE,...", help="e.g. joy=0.6,anger=0.2")
+    parser.add_argument(
+        "--emotion",
+        default="",
+        metavar="NAME=VALUE,...",
+        help="a mix of the model's emotions; an unknown name lists them",
+    )
     parser.add_argument("--model", type=Path, metavar="F.lipmodel", help="another model than the bundled one")
     parser.add_argument(
         "--character", type=Path, metavar="F.npz", help="a face with shapes and topology of its own"
@@ -62,9 +73,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1")
-    return int(text)
+    number = int(text) if text.isascii() and text.isdecimal() else 0
+    if not 1 <= number <= _MAX_THREADS:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 to {_MAX_THREADS}")
+    return number
 
 
 def _options(parsed: argparse.Namespace) -> CommandOptions:

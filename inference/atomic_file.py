@@ -9,6 +9,15 @@ from pathlib import Path
 
 from .errors import LipwrightError
 
+
+def _read_umask() -> int:
+    """Returns the process's umask; asking sets it for a moment, so it is done once, before threads run."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
+
+
+_UMASK = _read_umask()
 _REMEDIES = {
     errno.ENOSPC: "the disk is full: free some space or choose another folder",
     errno.EDQUOT: "your disk quota is used up: free some space or choose another folder",
@@ -57,7 +66,5 @@ def _finish(temporary: Path, path: Path) -> None:
     """Flushes to the disk, gives ordinary permissions (mkstemp's are private) and renames."""
     with temporary.open("rb+") as stream:
         os.fsync(stream.fileno())
-    umask = os.umask(0)
-    os.umask(umask)
-    temporary.chmod(0o666 & ~umask)
+    temporary.chmod(0o666 & ~_UMASK)
     temporary.replace(path)

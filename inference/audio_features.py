@@ -99,7 +99,7 @@ class FeatureSettings:
         try:
             plain = {name: _plain(name, value) for name, value in values.items()}
             return cls(sample_rate=sample_rate, **plain)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise LipwrightError(f"a feature setting has the wrong type: {error}") from error
 
 

@@ -150,7 +150,7 @@ def _emotion(entries: "_Entries") -> tuple[tuple[str, ...], FloatArray]:
         raise entries.error("names", f"must be at most {_MAX_NAMES} different names")
     try:
         vectors = np.asarray(rows, dtype=np.float32).reshape(-1, size)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise entries.error("vectors", f"must hold {size} numbers per name") from None
     if vectors.shape[0] != len(names) or not np.isfinite(vectors).all():
         raise entries.error("vectors", f"must hold {size} finite numbers for each of the {len(names)} names")

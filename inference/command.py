@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .array_types import Progress
+from .atomic_file import cannot_write
 from .bundled import default_model_path
 from .character import Character, apply_character, load_character
 from .emotion import emotion_weights, parse_emotion
@@ -124,10 +125,16 @@ class _Animator:
 
 
 def _check_target(line: Path, target: Path, first_user: Path) -> None:
-    if target.exists() and line.exists() and target.samefile(line):
+    try:
+        same = target.exists() and line.exists() and target.samefile(line)
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    if same:
         raise LipwrightError(
             f"{line}: its result would replace the line itself; choose another folder with -o"
         )
+    if first_user is not line and first_user.resolve() == line.resolve():
+        raise LipwrightError(f"{line}: is named twice; name each line once")
     if first_user is not line:
         raise LipwrightError(f"{line}: its result would replace that of {first_user}; rename one of them")
 

@@ -10,6 +10,9 @@ from .array_types import DoubleArray, FloatArray
 from .errors import LipwrightError
 from .model_bundle import ModelBundle
 
+#: Weights beyond this leave what the network was trained on so far behind that its faces mean nothing.
+MAX_WEIGHT = 4.0
+
 
 def parse_emotion(text: str) -> dict[str, float]:
     """Reads "joy=0.6,anger=0.2"; a name alone means 1.
@@ -25,7 +28,9 @@ def parse_emotion(text: str) -> dict[str, float]:
         except ValueError:
             weights[name] = math.nan
         if not name or not math.isfinite(weights[name]):
-            raise LipwrightError(f"emotion '{part}' is not NAME=NUMBER: write for example joy=0.6,anger=0.2")
+            raise LipwrightError(
+                f"emotion '{part}' is not NAME=NUMBER: write for example {name or 'style'}=0.6"
+            )
     return weights
 
 
@@ -33,7 +38,8 @@ def emotion_weights(bundle: ModelBundle, weights: Mapping[str, float]) -> FloatA
     """Returns one weight per emotion of the model, [K], from weights by name (any case).
 
     Raises:
-        LipwrightError: for a name that the model does not know; it lists those that it knows.
+        LipwrightError: for a name that the model does not know (it lists those that it knows), or a weight
+            beyond +-`MAX_WEIGHT`.
     """
     known = {name.lower(): index for index, name in enumerate(bundle.emotion_names)}
     row = np.zeros(len(known), np.float32)
@@ -42,6 +48,10 @@ def emotion_weights(bundle: ModelBundle, weights: Mapping[str, float]) -> FloatA
             listed = ", ".join(bundle.emotion_names)
             raise LipwrightError(
                 f"emotion '{name}' is unknown to the model {bundle.name}: choose among {listed}"
+            )
+        if not abs(value) <= MAX_WEIGHT:
+            raise LipwrightError(
+                f"emotion '{name}={value:g}' is out of range: use -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}"
             )
         row[known[name.lower()]] = value
     return row

@@ -12,7 +12,7 @@ import numpy as np
 from .array_types import DoubleArray, FrameRate
 from .errors import LipwrightError
 
-_MAX_FRAME_RATE = 1000
+_MIN_FRAME_RATE, _MAX_FRAME_RATE = 1, 1000
 _NTSC_BASES = (24, 30, 48, 60, 120)
 
 
@@ -20,7 +20,7 @@ def exact_frame_rate(frame_rate: FrameRate) -> Fraction:
     """Returns the frame rate as a fraction; 23.976, 29.97, 59.94 mean their NTSC fractions (N * 1000/1001).
 
     Raises:
-        LipwrightError: when the rate is not a number above 0 and at most 1000.
+        LipwrightError: when the rate is not a number from 1 to 1000.
     """
     if isinstance(frame_rate, Fraction):
         rate = frame_rate
@@ -28,9 +28,9 @@ def exact_frame_rate(frame_rate: FrameRate) -> Fraction:
         if not math.isfinite(frame_rate):
             raise LipwrightError(f"frame rate {frame_rate} is not a number: give one such as 24, 29.97 or 30")
         rate = _snap_to_ntsc(float(frame_rate))
-    if not 0 < rate <= _MAX_FRAME_RATE:
+    if not _MIN_FRAME_RATE <= rate <= _MAX_FRAME_RATE:
         raise LipwrightError(
-            f"frame rate {frame_rate} is out of range: give one above 0, at most {_MAX_FRAME_RATE}"
+            f"frame rate {frame_rate} is out of range: give one from {_MIN_FRAME_RATE} to {_MAX_FRAME_RATE}"
         )
     return rate
 

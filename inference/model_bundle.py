@@ -141,6 +141,8 @@ def load_bundle(path: str | Path) -> ModelBundle:
     """
     path = Path(path)
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise LipwrightError(f"{path}: is not an ordinary file; choose a .lipmodel file")
         data = path.read_bytes() if path.stat().st_size <= sum(_MEMBER_LIMITS.values()) else None
     except FileNotFoundError:
         raise LipwrightError(f"{path}: there is no such model; check the path") from None

@@ -32,6 +32,8 @@ def read_npz(
     Raises:
         LipwrightError: when the archive is missing, damaged, too large, or holds anything but plain arrays.
     """
+    if isinstance(source, Path) and source.exists() and not (source.is_file() or source.is_dir()):
+        raise LipwrightError(f"{label}: is not an ordinary file; {remedy}")
     try:
         with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
             _check_total(archive, label, remedy, max_bytes)

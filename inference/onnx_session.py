@@ -37,9 +37,15 @@ class GraphSession:
         self._try_out(input_sizes)
 
     def run(self, *inputs: FloatArray) -> FloatArray:
-        """Runs on inputs [N, values], one per input, and returns [(N - R) // S + 1, channels]."""
+        """Runs on inputs [N, values], one per input, and returns [(N - R) // S + 1, channels].
+
+        Raises:
+            LipwrightError: when the graph gives values that are not finite.
+        """
         batch = {name: array[None] for name, array in zip(self._info.inputs, inputs, strict=True)}
         result: FloatArray = self._session.run([self._info.output], batch)[0][0]
+        if not np.isfinite(result).all():
+            raise LipwrightError(f"{self._label} gives values that are not finite; {_REMEDY}")
         return result
 
     def _check_names(self) -> None:
@@ -58,6 +64,8 @@ class GraphSession:
             length = self._info.receptive_field + extra
             try:
                 result = self.run(*(np.zeros((length, size), np.float32) for size in input_sizes))
+            except LipwrightError:
+                raise
             except Exception as error:
                 raise LipwrightError(
                     f"{self._label} cannot be run ({_first_line(error)}); {_REMEDY}"
@@ -67,8 +75,6 @@ class GraphSession:
                     f"{self._label} turns {length} frames into {result.shape} {result.dtype} "
                     f"instead of {(expected, self._info.channels)} float32; {_REMEDY}"
                 )
-            if not np.isfinite(result).all():
-                raise LipwrightError(f"{self._label} gives values that are not finite; {_REMEDY}")
 
 
 def _open(graph: bytes, label: str, threads: int) -> Any:  # noqa: ANN401 - onnxruntime ships no types
@@ -86,7 +92,10 @@ def _open(graph: bytes, label: str, threads: int) -> Any:  # noqa: ANN401 - onnx
     # Waiting threads would otherwise keep a core busy after every call, in the animator's Blender.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        # Without this onnxruntime prints about a damaged graph and tries the same provider again.
+        return onnxruntime.InferenceSession(
+            graph, options, providers=["CPUExecutionProvider"], enable_fallback=False
+        )
     except Exception as error:
         raise LipwrightError(f"{label} cannot be loaded ({_first_line(error)}); {_REMEDY}") from error
 

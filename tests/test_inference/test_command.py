@@ -319,3 +319,50 @@ def test_animating_needs_no_scipy(line, tmp_path, tiny_model_path):
     code += "from inference.__main__ import main\nsys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", code, line, "-o", tmp_path / "out", "--model", tiny_model_path]
     assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+def test_an_emotion_beyond_what_faces_can_show_is_refused(run, line, tmp_path):
+    code, _, err = run(line, "--emotion", "joy=1e38")
+    assert code == 1
+    assert "emotion 'joy=1e+38' is out of range" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_too_long_for_the_disk_get_a_sentence(run, tmp_path, make_speech):
+    stem = "a" * 251  # fits with .wav, but not with the result's longer ending
+    soundfile.write(tmp_path / f"{stem}.wav", make_speech(0.2), 16_000)
+    code, _, err = run(tmp_path / f"{stem}.wav", "--format", "json")
+    assert code == 1
+    assert "the name is too long" in err
+
+
+def test_a_line_named_twice_is_animated_once(run, line, tmp_path):
+    code, _, err = run(line, line)
+    assert code == 1
+    assert f"{line}: is named twice" in err
+    assert outputs(tmp_path) == ["line.csv"]
+
+
+@pytest.mark.parametrize("threads", ["0", "99999999999", "\u00b2", "-1"])
+def test_odd_thread_numbers_are_refused(line, tmp_path, capsys, threads):
+    with pytest.raises(SystemExit):
+        main([str(line), "-o", str(tmp_path), "--threads", threads])
+    assert "is not a whole number from 1" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
+@pytest.mark.parametrize("option", ["--model", "--character"])
+def test_a_device_is_no_model_and_no_character(line, tmp_path, tiny_model_path, capsys, option):
+    arguments = [str(line), "-o", str(tmp_path), "--model", str(tiny_model_path), option, "/dev/zero"]
+    assert main(arguments) == 1
+    assert "/dev/zero: is not an ordinary file" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_standard_output_gets_a_sentence(line, tmp_path, tiny_model_path):
+    command = [sys.executable, "-m", "inference", line, "-o", tmp_path / "out", "--model", tiny_model_path]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "standard output cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr

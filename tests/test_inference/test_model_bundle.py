@@ -230,3 +230,16 @@ def test_a_graph_with_an_unknown_operation_gets_a_sentence(members, tmp_path, cl
     with pytest.raises(LipwrightError, match=r"speech.onnx cannot be loaded"):
         FacePredictor(bundle_from_bytes(zipped(broken), tmp_path / "bad.lipmodel"), threads=1).analyse(clip)
     assert capfd.readouterr().err == ""
+
+
+def test_values_that_are_not_finite_never_reach_a_result(predictor, clip):
+    endless = np.full(predictor.bundle.emotion_size, 3e38, np.float32)
+    with pytest.raises(LipwrightError, match="face.onnx gives values that are not finite"):
+        animate_line(predictor, clip, emotion=endless)
+
+
+def test_numbers_beyond_floats_get_a_sentence(members):
+    page = json.loads(members["model.json"])
+    page["features"]["floor_db"] = 10**400
+    with pytest.raises(LipwrightError, match=r"model\.json|feature setting"):
+        bundle_from_bytes(zipped({**members, "model.json": json.dumps(page).encode()}), "a.lipmodel")
