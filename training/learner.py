@@ -33,25 +33,19 @@ class Learner(nn.Module):
             config.channels, config.emotion_size, width, outputs, config.dropout
         )
         self.network.start_from_pca(torch.tensor(prepared.mean), torch.tensor(prepared.pca[:width]))
-        frames = len(data.coefficients)
-        self.latents = nn.Parameter(0.1 * torch.randn(frames, config.emotion_size))
+        captured = [m for m in data.motions if m.captured]  # these come first
+        owner = torch.tensor([data.speakers.index(m.speaker) for m in captured])
+        counts = torch.tensor([len(m.coefficients) for m in captured])
+        self.register_buffer("frame_speaker", owner.repeat_interleave(counts))
+        self.latents = nn.Parameter(0.1 * torch.randn(int(counts.sum()), config.emotion_size))
         self.styles = nn.Parameter(0.5 * torch.randn(len(data.speakers), config.emotion_size))
-        owner = [data.speakers.index(m.speaker) for m in data.motions]
-        counts = [len(m.coefficients) for m in data.motions]
-        self.register_buffer(
-            "frame_speaker", torch.repeat_interleave(torch.tensor(owner), torch.tensor(counts))
-        )
-        self.register_buffer(
-            "captured",
-            torch.tensor([m.captured for m in data.motions]).repeat_interleave(torch.tensor(counts)),
-        )
 
     def centred_latents(self) -> Tensor:
         """Return the latents [F, E] less each speaker's mean: zero is neutral."""
         out: Tensor = self.latents
-        frame_speaker, captured = self.get_buffer("frame_speaker"), self.get_buffer("captured")
+        frame_speaker = self.get_buffer("frame_speaker")
         for speaker in range(len(self.styles)):
-            mine = ((frame_speaker == speaker) & captured).float()[:, None]
+            mine = (frame_speaker == speaker).float()[:, None]
             out = out - mine * (self.latents * mine).sum(0) / mine.sum().clamp(min=1)
         return out
 
@@ -63,11 +57,12 @@ class Learner(nn.Module):
             keep: [B] 0 where a chunk is to be explained without its latents.
         """
         centred = self.centred_latents()
-        low = batch.code_frame.floor().long()
-        high = batch.code_frame.ceil().long()
-        share = (batch.code_frame - low).float()[..., None]
-        own = centred[low] * (1 - share) + centred[high] * share
+        last = len(centred) - 1  # frames of made-up motion lie beyond; their chunks are masked below
+        low = batch.code_frame.floor().long().clamp(max=last)
+        high = batch.code_frame.ceil().long().clamp(max=last)
+        share = (batch.code_frame - low).float().clamp(max=1)[..., None]
+        captured = batch.captured[:, None, None]
+        own = (centred[low] * (1 - share) + centred[high] * share) * captured
         # The first speaker is the model's own: no style is added, so that the zero vector is theirs.
         style = self.styles[batch.speaker] * (batch.speaker > 0)[:, None]
-        kept = (keep * batch.captured)[:, None, None]
-        return own * kept + style[:, None] * batch.captured[:, None, None], own
+        return own * keep[:, None, None] + style[:, None] * captured, own

@@ -92,7 +92,7 @@ def prepare(folder: Path, config: TrainingConfig) -> Prepared:
         metric,
         spread,
         [t for t in project.takes if t.split == "validation"],
-        _fingerprint(motions),
+        _fingerprint([m for m in motions if m.captured]),
     )
 
 

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from inference.errors import LipwrightError
 from training import losses
+from training.amplitude import restore_amplitude
 from training.augmentation import FeatureAugmentation
 from training.dataset import Batch, Dataset
 from training.learner import Learner
@@ -235,14 +236,15 @@ class Trainer:
     def result(self) -> TrainedModel:
         """Return the trained model."""
         network = self.averaged_network()
+        gain = restore_amplitude(network, self.prepared)
         with torch.no_grad():
             latents = self.learner.centred_latents().cpu()
-        mine = (self.learner.get_buffer("frame_speaker") == 0) & self.learner.get_buffer("captured")
+        mine = self.learner.get_buffer("frame_speaker").cpu() == 0
         takes = torch.repeat_interleave(torch.arange(len(self.data.motions)), self.data.first_frame.diff())
         return TrainedModel(
             network,
-            latents[mine.cpu()].numpy(),
-            takes[mine.cpu()].numpy().astype(np.int32),
+            latents[mine].numpy(),
+            takes[: len(mine)][mine].numpy().astype(np.int32),
             {
                 name: vector.numpy().astype(np.float32)
                 for name, vector in zip(
@@ -251,7 +253,8 @@ class Trainer:
             },
             self.prepared,
             self.config,
-            {"steps": self.step, "seconds": round(self.seconds, 1), **validate(network, self.prepared)},
+            {"steps": self.step, "seconds": round(self.seconds, 1), "gain": round(gain, 3)}
+            | validate(network, self.prepared),
         )
 
 
