@@ -1,6 +1,7 @@
 """`blender --command lipwright animate LINE.wav... -o DIR`: lines into .blend files, without a window."""
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from typing import Any
 import bpy
 
 from . import sample_head
+from .inference.atomic_file import cannot_write
 from .inference.errors import LipwrightError
 from .inference.frame_timing import exact_frame_rate, parse_frame_rate
 
@@ -51,8 +53,15 @@ def _parser() -> argparse.ArgumentParser:
     animate.add_argument(
         "--emotion", default="", metavar="NAME=WEIGHT,...", help="for instance joy=0.6,anger=0.2"
     )
-    animate.add_argument("--strength", type=float, default=1.0, metavar="0..1", help="scales the emotion")
+    animate.add_argument("--strength", type=_share, default=1.0, metavar="0..1", help="scales the emotion")
     return parser
+
+
+def _share(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0.0 <= float(text) <= 1.0:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"'{text}' is no number from 0 to 1")
 
 
 def _open_scene(options: argparse.Namespace) -> bpy.types.Object:
@@ -82,14 +91,21 @@ def _set_frame_rate(scene: bpy.types.Scene, rate: Fraction) -> None:
 
 def _save(path: Path) -> None:
     """Save under a temporary name in the same folder, then rename: no half file is ever seen."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".blend", dir=path.parent)
-    os.close(handle)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".lipwright-", suffix=".blend", dir=path.parent)
+        os.close(handle)
+    except OSError as error:
+        raise cannot_write(path, error) from None
     try:
         bpy.context.preferences.filepaths.save_version = 0  # no .blend1 beside the temporary name
         bpy.ops.wm.save_as_mainfile(filepath=temporary, copy=True, check_existing=False)
         Path(temporary).replace(path)
-    except (RuntimeError, OSError) as error:
-        raise LipwrightError(f"{path}: cannot be written ({error}); choose another folder") from None
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    except RuntimeError as error:
+        raise LipwrightError(
+            f"{path}: cannot be written ({' '.join(str(error).split())}); free space or choose another folder"
+        ) from None
     finally:
         Path(temporary).unlink(missing_ok=True)
 
@@ -120,7 +136,9 @@ def _animate_line(path: Path, options: argparse.Namespace) -> Path:
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
-    """Two lines of one name would write one file."""
+    """Two lines of one name would write one file, and a line of the scene's name would replace the scene."""
+    if options.object is not None and options.blend is None:
+        raise LipwrightError("--object names an object of a scene: give the scene with --blend")
     seen: dict[str, Path] = {}
     for path in options.lines:
         if path.stem in seen:
@@ -128,6 +146,9 @@ def _check_outputs(options: argparse.Namespace) -> None:
                 f"{path} and {seen[path.stem]} would both write {path.stem}.blend: give them different names"
             )
         seen[path.stem] = path
+        result = options.output / f"{path.stem}.blend"
+        if options.blend is not None and result.resolve() == options.blend.resolve():
+            raise LipwrightError(f"{path}: its result would replace {options.blend}: choose another folder")
     try:
         options.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

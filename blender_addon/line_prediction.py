@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ Cancel = Callable[[], bool]
 _T = TypeVar("_T")
 _KEPT_LINES = 8
 _KEPT_MODELS = 2
+_KEPT_SECONDS = 1800.0
+"""Of analysed speech, some 60 kB a second: a film's lines must not fill the memory of a long session."""
 _SOLVED_AT_ONCE = 512
 """Frames: a multiple of the solver's own blocks, and a few hundredths of a second."""
 
@@ -82,12 +84,23 @@ class PredictedLine:
     warnings: tuple[str, ...]
 
 
-class _Recent:
-    """Keeps the most recently used values of one kind."""
+class RecentValues(Generic[_T]):
+    """Keeps the most recently used values of one kind: so many, and together within a budget."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(
+        self, size: int, cost: Callable[[_T], float] = lambda _value: 0.0, budget: float = 0.0
+    ) -> None:
+        """Bound what is kept.
+
+        Args:
+            size: how many values at most.
+            cost: what one value counts against the budget.
+            budget: what all values together may cost; the newest is kept in any case.
+        """
         self._size = size
-        self._values: OrderedDict[Hashable, object] = OrderedDict()
+        self._cost = cost
+        self._budget = budget
+        self._values: OrderedDict[Hashable, _T] = OrderedDict()
 
     def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """The value kept under a key, or made now; a job that was given up may be making it too."""
@@ -95,17 +108,23 @@ class _Recent:
         if value is None:
             value = make()
         self._values[key] = value
-        while len(self._values) > self._size:
+        while len(self._values) > self._size or (len(self._values) > 1 and self._total() > self._budget):
             self._values.popitem(last=False)
-        return value  # type: ignore[return-value]
+        return value
+
+    def _total(self) -> float:
+        return sum(self._cost(value) for value in list(self._values.values()))
 
     def clear(self) -> None:
+        """Forget them all."""
         self._values.clear()
 
 
-_predictors = _Recent(_KEPT_MODELS)
-_solvers = _Recent(_KEPT_MODELS)
-_analyses = _Recent(_KEPT_LINES)
+_predictors: RecentValues[FacePredictor] = RecentValues(_KEPT_MODELS)
+_solvers: RecentValues[BlendshapeSolver] = RecentValues(_KEPT_MODELS)
+_analyses: RecentValues[tuple[SpeechAnalysis, tuple[str, ...]]] = RecentValues(
+    _KEPT_LINES, cost=lambda kept: kept[0].duration, budget=_KEPT_SECONDS
+)
 
 
 def forget_lines() -> None:

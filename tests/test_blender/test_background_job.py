@@ -51,6 +51,18 @@ def test_a_job_runs_beside_blender_and_hands_its_result_over(part):
     assert job.progress == 0.5
 
 
+def test_kept_lines_stay_within_their_budget(part):
+    kept = part("line_prediction").RecentValues(8, cost=lambda seconds: seconds, budget=100.0)
+    made = []
+
+    def ask(seconds):
+        return kept.get(seconds, lambda: made.append(seconds) or seconds)
+
+    for seconds in (60.0, 30.0, 60.0, 30.0, 500.0, 500.0, 60.0):
+        assert ask(seconds) == seconds
+    assert made == [60.0, 30.0, 500.0, 60.0]
+
+
 def test_a_jobs_error_reaches_who_asks(part):
     def work(_progress, _cancelled):
         raise ValueError("bad")

@@ -1,6 +1,8 @@
 # ruff: noqa: ARG001, PLR0917 - fixtures are asked for by name
 """`blender --command lipwright ...`, called as Blender calls it."""
 
+import errno
+
 import pytest
 
 bpy = pytest.importorskip("bpy")
@@ -64,6 +66,7 @@ def test_exact_with_emotion(cli, line, tmp_path, part):
         (["LINE", "--model", "gone.lipmodel"], ("gone.lipmodel",)),
         (["LINE", "--blend", "gone.blend"], ("gone.blend",)),
         (["LINE", "LINE"], ("would both write",)),
+        (["LINE", "--object", "Face"], ("--blend",)),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_one(cli, line, tmp_path, capsys, arguments, words):
@@ -83,6 +86,31 @@ def test_one_bad_line_does_not_stop_the_others(cli, line, tmp_path, capsys):
     assert cli(["animate", "gone.wav", str(line), "-o", str(tmp_path / "out")]) == 1
     assert (tmp_path / "out" / "Zoë says.blend").is_file()
     assert "gone.wav" in capsys.readouterr().err
+
+
+def test_a_line_never_replaces_the_scene_that_it_animates(cli, head, line, tmp_path, capsys):
+    scene = tmp_path / "Zoë says.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(scene))
+    before = scene.read_bytes()
+    assert cli(["animate", str(line), "--blend", str(scene), "-o", str(tmp_path)]) == 1
+    assert "would replace" in capsys.readouterr().err
+    assert scene.read_bytes() == before
+
+
+def test_a_full_disk_leaves_nothing(cli, line, tmp_path, capsys, part, monkeypatch):
+    def full(**_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(part("command_line").tempfile, "mkstemp", full)
+    assert cli(["animate", str(line), "-o", str(tmp_path / "out")]) == 1
+    assert "the disk is full" in capsys.readouterr().err
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("strength", ["nan", "2", "much"])
+def test_a_strength_out_of_range_is_a_wrong_command_line(cli, line, tmp_path, strength):
+    assert cli(["animate", str(line), "-o", str(tmp_path), "--strength", strength]) == 2
+    assert not list(tmp_path.glob("*.blend"))
 
 
 def test_a_folder_that_cannot_be_made(cli, line, tmp_path, capsys):
