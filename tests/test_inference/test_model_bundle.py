@@ -233,9 +233,9 @@ def test_a_graph_with_an_unknown_operation_gets_a_sentence(members, tmp_path, cl
 
 
 def test_values_that_are_not_finite_never_reach_a_result(predictor, clip):
-    endless = np.full(predictor.bundle.emotion_size, 3e38, np.float32)
-    with pytest.raises(LipwrightError, match="face.onnx gives values that are not finite"):
-        animate_line(predictor, clip, emotion=endless)
+    nowhere = np.full(predictor.bundle.emotion_size, np.nan, np.float32)
+    with pytest.raises(LipwrightError, match=r"face\.onnx gives values that are not finite"):
+        animate_line(predictor, clip, emotion=nowhere)
 
 
 def test_numbers_beyond_floats_get_a_sentence(members):
