@@ -1,12 +1,13 @@
-"""Renders the bundled head for the documentation. Runs under the interpreter of a bpy wheel.
+"""Renders the bundled head for the documentation. Runs where bpy and Pillow are, such as in `.venv`.
 
-.venvs/blender-5.0.1/bin/python build_tools/render_head.py            # the four pictures in docs/images
+.venv/bin/python build_tools/render_head.py            # the four pictures in docs/images
 ... build_tools/render_head.py --views mouth,eyes --pose jawOpen=1 --output look.png    # one look at a pose
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,12 @@ import numpy as np
 from mathutils import Vector
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from build_tools.shape_labels import label_sheet  # noqa: E402 - started as a file, so the root is no import path yet
+
 IMAGES = ROOT / "docs" / "images"
 SAMPLES = 24
+COLUMNS, CELL = 8, 132  # of the sheet of shapes
 
 
 @dataclass(frozen=True)
@@ -164,14 +169,13 @@ def render_sheet(
     camera: bpy.types.Object, made: bpy.types.Object, head: dict[str, np.ndarray], folder: Path
 ) -> np.ndarray:
     """All 52 shapes at 1.0 in Apple's order, eight to a row."""
-    columns = 8
     shots = []
     for name in head["shape_names"].tolist():
         set_pose(made, head, {name: 1.0} if name != "mouthClose" else {"jawOpen": 1.0, "mouthClose": 1.0})
         shots.append(shoot(camera, VIEWS["face"], folder))
-    while len(shots) % columns:
+    while len(shots) % COLUMNS:
         shots.append(np.full_like(shots[0], 0.52))
-    rows = [np.concatenate(shots[i : i + columns], axis=1) for i in range(0, len(shots), columns)]
+    rows = [np.concatenate(shots[i : i + COLUMNS], axis=1) for i in range(0, len(shots), COLUMNS)]
     return np.concatenate(rows[::-1], axis=0)
 
 
@@ -184,9 +188,12 @@ def render_documentation(folder: Path) -> None:
     for name in ("front", "three_quarter", "side"):
         save(shoot(camera, VIEWS[name], folder), IMAGES / f"head_{name}.png")
     scene = bpy.context.scene
-    scene.render.resolution_x = scene.render.resolution_y = 132
+    scene.render.resolution_x = scene.render.resolution_y = CELL
     scene.cycles.samples = 12
-    save(render_sheet(camera, made, head, folder), IMAGES / "head_shapes.png")
+    sheet = IMAGES / "head_shapes.png"
+    save(render_sheet(camera, made, head, folder), sheet)
+    names = [f"jawOpen + {name}" if name == "mouthClose" else name for name in head["shape_names"].tolist()]
+    label_sheet(sheet, names, COLUMNS, CELL)
 
 
 def render_look(folder: Path, views: list[str], poses: list[str], size: int, output: Path) -> None:
