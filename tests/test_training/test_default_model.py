@@ -1,0 +1,74 @@
+"""The bundled model as it lies in the repository, and the program that makes it."""
+
+import numpy as np
+import pytest
+
+from inference.audio_file import AudioClip
+from inference.bundled import default_head_path, default_model_path
+from inference.face_prediction import FacePredictor
+from inference.head_mesh import load_head
+from inference.measures import landmark_curves
+from inference.model_bundle import load_bundle
+from training import default_model
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return load_bundle(default_model_path())
+
+
+def gaps(bundle, sound):
+    """Return the lip gap over the eye distance, 30 frames a second, leaving out the edges."""
+    predictor = FacePredictor(bundle)
+    clip = AudioClip.from_samples(sound.astype(np.float32), 16000, "made up")
+    times = np.arange(int(clip.duration * 30)) / 30
+    coefficients = predictor.coefficients(predictor.analyse(clip), times)
+    rows = bundle.landmarks68
+    basis = np.tensordot(coefficients, bundle.basis[:, rows], 1)
+    return landmark_curves(bundle.template[rows] + bundle.mean_offset[rows] + basis)[15:-15, 0]
+
+
+def test_it_was_made_for_the_bundled_head(bundle):
+    assert bundle.manifest.head_hash == load_head(default_head_path()).hash
+
+
+def test_it_is_small_enough_for_the_repository_and_says_what_it_is():
+    path = default_model_path()
+    card = path.with_name("MODEL_CARD.md").read_text()
+    assert path.stat().st_size < 40e6
+    assert all(word in card for word in ("GRID", "FACEGOOD", "CC BY 4.0", "MIT", "r lip gap"))
+
+
+def test_its_graphs_are_its_network(bundle):
+    assert bundle.manifest.training["parity_m"] <= 1e-5
+
+
+def test_lips_stay_together_through_silence_and_hum(bundle):
+    t = np.arange(3 * 16000) / 16000
+    hum = 0.02 * np.sin(2 * np.pi * 50 * t) + 0.01 * np.sin(2 * np.pi * 100 * t)
+    hiss = 0.01 * np.random.default_rng(0).standard_normal(len(t))
+    for sound in (np.zeros(len(t)), hum, hiss):
+        gap = gaps(bundle, sound)
+        assert gap.max() < 0.02
+        assert np.ptp(gap) < 0.01
+
+
+def test_every_slider_moves_the_face(bundle):
+    sound = np.random.default_rng(0).standard_normal(16000).astype(np.float32) * 0.05
+    predictor = FacePredictor(bundle)
+    analysis = predictor.analyse(AudioClip.from_samples(sound, 16000, "noise"))
+    neutral = predictor.coefficients(analysis, np.arange(20) / 30)
+    for name, vector in zip(bundle.emotion_names, bundle.emotion_vectors, strict=True):
+        moved = np.tensordot(
+            predictor.coefficients(analysis, np.arange(20) / 30, vector) - neutral, bundle.basis, 1
+        )
+        assert np.abs(moved).max() > 2e-4, name
+
+
+def test_missing_capture_is_one_sentence(tmp_path, capsys):
+    status = default_model.main(["--data", str(tmp_path / "nothing"), "--work", str(tmp_path / "work")])
+    error = capsys.readouterr().err
+    assert status == 1
+    assert error.startswith("lipwright: error: ")
+    assert "LIPWRIGHT_DATA" in error
+    assert "Traceback" not in error
