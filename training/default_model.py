@@ -31,7 +31,7 @@ CREDITS = (
 )
 #: What the bundled model is trained with; GRID's speaker owns the neutral face.
 CONFIG = TrainingConfig(
-    steps=2200,
+    steps=1800,
     ema_decay=0.99,
     synthetic_minutes=20,
     synthetic_share=0.4,

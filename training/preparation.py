@@ -130,7 +130,8 @@ def _made_up_motions(
     """Return rest takes and, where asked for and possible, synthesised speech with a teacher's motion."""
     rng = np.random.default_rng(config.seed)
     main = captured[0].speaker
-    made = rest_motions(rest_pose(captured, main), main, rng)
+    rest = rest_pose(captured, main)
+    made = rest_motions(rest, main, rng)
     taught = [m for m in captured if m.group == "main" and m.segments]
     if config.synthetic_minutes <= 0 or not taught:
         return made
@@ -141,7 +142,7 @@ def _made_up_motions(
             "or train without synthetic speech"
         )
     teacher = train_teacher(make_lesson(taught), metric, spread, pca, seed=config.seed)
-    return made + animate_lines(teacher, lines, main, closed_pose(taught, main, metric))
+    return made + animate_lines(teacher, lines, main, closed_pose(taught, main, metric), rest)
 
 
 def principal_directions(

@@ -41,6 +41,8 @@ OFFSETS = np.arange(-24, 25, 3)
 FRAME_RATE = 25.0
 #: Lips are pulled together within a bilabial, ramped over this time (s) to both sides.
 CONTACT_RAMP = 0.05
+#: In pauses of synthesised speech the face goes to rest between these distances from speech (s).
+PAUSE_NEAR, PAUSE_FAR = 0.1, 0.25
 
 
 def phone_tracks(segments: Sequence[Segment], seconds: float) -> NDArray[np.float32]:
@@ -74,6 +76,15 @@ def contact_share(segments: Sequence[Segment], times: NDArray[np.floating[Any]])
             outside = np.maximum(np.maximum(segment.start - times, times - segment.end), 0)
             share = np.maximum(share, np.clip(1 - outside / CONTACT_RAMP, 0, 1))
     return share.astype(np.float32)
+
+
+def pause_share(segments: Sequence[Segment], times: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return how far each time lies inside a pause [T]: 0 near speech, 1 from a quarter of a second away."""
+    away = np.full(len(times), np.inf)
+    for segment in segments:
+        if segment.phone != SILENCE:
+            away = np.minimum(away, np.maximum(np.maximum(segment.start - times, times - segment.end), 0))
+    return np.clip((away - PAUSE_NEAR) / (PAUSE_FAR - PAUSE_NEAR), 0, 1).astype(np.float32)
 
 
 class Teacher(nn.Module):
@@ -197,6 +208,7 @@ def animate_lines(
     lines: Sequence[SpokenLine],
     speaker: str,
     closed: NDArray[np.float32],
+    rest: NDArray[np.float32],
 ) -> list[Motion]:
     """Return the lines with the teacher's motion.
 
@@ -204,7 +216,8 @@ def animate_lines(
         teacher: Trained on the speaker.
         lines: Synthesised speech.
         speaker: Whose motion it is.
-        closed: [R] the speaker's face with touching lips; bilabials are pulled towards its mouth.
+        closed: [R] the speaker's face with touching lips; bilabials are pulled towards it.
+        rest: [R] the speaker's face at rest, for pauses; those of the capture are full of preparation.
     """
     motions = []
     for index, line in enumerate(lines):
@@ -212,7 +225,9 @@ def animate_lines(
         times = (np.arange(int(seconds * FRAME_RATE)) + 0.5) / FRAME_RATE
         with torch.no_grad():
             pose = teacher(torch.tensor(phone_windows(line.segments, times, seconds))).numpy()
+        pause = pause_share(line.segments, times)[:, None]
         pull = contact_share(line.segments, times)[:, None]
+        pose = pose * (1 - pause) + rest * pause
         motions.append(
             Motion(
                 name=f"synthetic {index} {line.voice}",

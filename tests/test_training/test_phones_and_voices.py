@@ -7,7 +7,7 @@ from inference.errors import LipwrightError
 from training.phones import PHONES, Segment, known_phones, read_phones, write_phones
 from training.sentences import make_sentence
 from training.speech_synthesis import Espeak, flite_available, return_closures, speak_with_flite
-from training.teacher import contact_share, phone_windows
+from training.teacher import contact_share, pause_share, phone_windows
 
 RATE = 16000
 
@@ -102,3 +102,14 @@ def test_flite_says_known_phones():
     if not flite_available():
         pytest.skip("flite is not installed")
     assert_speaks(speak_with_flite("Bob made my pie.", "slt", np.random.default_rng(0)), 5)
+
+
+def test_only_real_pauses_bring_the_face_to_rest():
+    segments = [
+        Segment("SIL", 0, 1.0),
+        Segment("AA", 1.0, 1.5),
+        Segment("SIL", 1.5, 1.6),
+        Segment("T", 1.6, 2.0),
+    ]
+    share = pause_share(segments, np.array([0.0, 0.5, 0.825, 0.95, 1.2, 1.55, 2.5]))
+    assert share == pytest.approx([1, 1, 0.5, 0, 0, 0, 1])
