@@ -30,6 +30,8 @@ MOUTH_PAIR = (48, 54)
 
 LARGEST_LAG_S = 0.2
 JITTER_CUTOFF_HZ = 10.0
+STILL_ENERGY = 1e-15
+"""Below it a lip gap over the eye distance has nothing but rounding left."""
 CLOSURE_LEVEL = 0.15
 CLOSURE_MARGIN_S = 0.02
 CLOSURE_PHONES = frozenset({"P", "B", "M"})
@@ -235,7 +237,7 @@ def jitter(predicted: NDArray[np.floating], captured: NDArray[np.floating], fram
     if frame_rate <= 2 * JITTER_CUTOFF_HZ:
         return float("nan")
     reference = energy_above(captured, frame_rate)
-    return energy_above(predicted, frame_rate) / reference if reference > 0.0 else float("nan")
+    return energy_above(predicted, frame_rate) / reference if reference > STILL_ENERGY else float("nan")
 
 
 def mean_landmark_speed(

@@ -34,6 +34,8 @@ CONTEXT_S = np.arange(-10, 11) * 0.024
 ALPHAS = (1e2, 3e2, 1e3, 3e3, 1e4, 3e4)
 SMOOTHING_S = 0.04
 QUIETEST_DB = -50.0
+STEADY_LEVEL = 1e-6
+"""A loudness that varies by less drives nothing, and no line can be fitted to it."""
 
 
 class AudioCache:
@@ -183,7 +185,8 @@ class Baselines:
         level = np.concatenate([self._level(t)[t.valid] for t in takes])
         size = self._jaw @ self._jaw
         opened = np.concatenate([t.coefficients[t.valid] @ self._jaw for t in takes]) / size
-        slope, height = np.polyfit(level, opened, 1)
+        steady = np.ptp(level) < STEADY_LEVEL
+        slope, height = (0.0, opened.mean()) if steady else np.polyfit(level, opened, 1)
         amount = np.clip(slope * self._level(take) + height, 0.0, 1.0)
         driven: NDArray[np.float64] = amount[:, None] * self._jaw
         return driven

@@ -41,6 +41,9 @@ aligned phone's middle for o = 0 and 7 ms after it for o = 0.5. Ridge regression
 (cross-validated r over 480 ms of log-mel: 0.746 for o = 0, 0.753 for 0.5; over 120 ms: 0.718 and 0.716)."""
 
 RESIDUAL_FRAMES = 1500
+LARGEST_OFFSET_M = 0.2
+"""No point of a face moves farther against the skull; an open jaw moves the chin 4 cm."""
+
 RUNS = "runs"
 """Where ``python -m training train`` keeps a project's checkpoints and curves unless told otherwise."""
 
@@ -196,6 +199,7 @@ def _with_motion(bare: ImportedTake, motion: TakeMotion, shapes: HeadShapes, hea
     vertices = motion.vertices.vertices[:frames]
     if motion.vertices.kind == "vertices_head":
         offsets = vertices - head.vertices
+        _check_reach(bare, offsets)
         weights = fit_vertex_take(head.shape_deltas, offsets)
         return replace(
             bare,
@@ -203,8 +207,21 @@ def _with_motion(bare: ImportedTake, motion: TakeMotion, shapes: HeadShapes, hea
             offsets=offsets,
             curves=landmark_curves(vertices[:, head.landmarks68]).astype(np.float32),
         )
-    fit = fit_take(shapes, landmarks_in_head_axes(vertices), tracked)
+    landmarks = landmarks_in_head_axes(vertices)
+    if not np.isfinite(landmarks).all():
+        raise LipwrightError(f"{bare.sound}: its tracked vertices are no face; export the motion again.")
+    fit = fit_take(shapes, landmarks, tracked)
     return replace(bare, weights=fit.weights, curves=fit.curves, fitted_curves=fit.fitted_curves)
+
+
+def _check_reach(take: ImportedTake, offsets: NDArray[np.float32]) -> None:
+    """Tell other units and other axes from a face that moves."""
+    reach = float(np.abs(offsets).max())
+    if not reach <= LARGEST_OFFSET_M:
+        raise LipwrightError(
+            f"{take.sound}: its vertices stand up to {reach:.3g} m from the head at rest; export them in "
+            "metres, Z up, without the object's own motion."
+        )
 
 
 def _distinct_names(takes: list[ImportedTake]) -> list[ImportedTake]:

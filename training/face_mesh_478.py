@@ -27,10 +27,11 @@ def landmarks_in_head_axes(vertices: NDArray[np.float32]) -> NDArray[np.float32]
     """The 68 landmarks of tracked vertices [..., 478, 3], in our axes and in eye distances [..., 68, 3].
 
     One scale for the whole sequence (its median eye distance), so that blinking or noise at the eye corners
-    does not move the mouth.
+    does not move the mouth. Not finite where the vertices are no face (no eye distance, absurd sizes).
     """
     points = np.asarray(vertices, dtype=np.float32)[..., IBUG_TO_478, :]
     eye_distance = float(np.median(np.linalg.norm(points[..., 36, :] - points[..., 45, :], axis=-1)))
     turned = np.stack([points[..., 0], -points[..., 2], points[..., 1]], axis=-1)
-    scaled: NDArray[np.float32] = (turned / eye_distance).astype(np.float32)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        scaled: NDArray[np.float32] = (turned / eye_distance).astype(np.float32)
     return scaled

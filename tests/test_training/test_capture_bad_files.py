@@ -15,6 +15,7 @@ from training.__main__ import main
 from training.capture.live_link_csv import read_live_link_csv
 from training.capture.named_channels_csv import read_named_channels_csv
 from training.capture_import import import_capture
+from training.evaluation import evaluate
 from training.project import load_project
 
 TOML = '[channels]\njaw_drop = "jawOpen"\n'
@@ -62,6 +63,8 @@ BAD_FOLDERS = [
     (write("two.csv", "time,jaw_drop\n0,0\n1e-300,1\n"), "frames a second"),
     (write("two.csv", "time,jaw_drop\n0,0\n0.04,1\n0.08,1\n1e12,1\n"), "span 277777777.8 hours"),
     (write("two.npy", npy_header((1 << 40, 478, 3))), "cannot be read"),
+    (write("two.npy", npy_header((1, 478, 3)) + bytes(4 * 478 * 3)), "one frame is no motion"),
+    (write("two.npy", npy_header((3, 478, 3)) + bytes(4 * 3 * 478 * 3)), "are no face"),
     (write("two.npy", b"PK\x03\x04 a zip"), "cannot be read"),
     (write("two.npz", b"\x93NUMPY no zip"), "not a readable .npz"),
     (write("phones.tsv", "one\tB\t0.1\tinf\n"), "phones.tsv: line 1"),
@@ -122,6 +125,24 @@ def test_an_empty_column_that_moves_nothing_loses_no_frame(tmp_path):
     path = tmp_path / "notes.csv"
     path.write_text("time,jawOpen,notes\n0,0.1,\n0.04,0.2,\n0.08,0.3,\n")
     assert read_named_channels_csv(path, {}).valid.all()
+
+
+def test_vertices_in_centimetres_are_refused(tmp_path, head):
+    folder = make_capture(tmp_path / "capture", "frame_rate = 25\n" + TOML)
+    (folder / "two.csv").unlink()
+    np.save(folder / "two.npy", np.repeat(head.vertices[None] * 100, 3, axis=0))
+    with pytest.raises(LipwrightError, match="export them in metres"):
+        import_capture([folder], tmp_path / "project", head)
+
+
+def test_silent_takes_are_measured_without_noise(tmp_path, head, recwarn):
+    folder = make_capture(tmp_path / "capture")
+    for stem in ("one", "two"):
+        soundfile.write(folder / f"{stem}.wav", np.zeros(16000, np.float32), 16000)
+    import_capture([folder], tmp_path / "project", head)
+    figures = evaluate(None, tmp_path / "project", "train").figures
+    assert list(figures["capture"]) == ["ridge", "loudness", "static"]
+    assert not [str(warning.message) for warning in recwarn]
 
 
 def test_hidden_files_of_other_systems_are_no_takes(tmp_path, head):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FACE_MESH_VERTICES = 478
 """Vertices of Google's face mesh (MediaPipe Face Landmarker with irises)."""
 
+FEWEST_FRAMES = 2
 MAX_BYTES = 4 * 2**30
 NPZ_KEYS = ("vertices", "vertex_positions", "positions")
 
@@ -70,6 +71,8 @@ def _as_motion(path: Path, vertices: NDArray[np.floating], rate: float, head_ver
     filled, present = fill_lost_frames(vertices)
     if not present.any():
         raise LipwrightError(f"{path}: every frame holds lost (NaN) vertices; leave the take out.")
+    if len(vertices) < FEWEST_FRAMES:
+        raise LipwrightError(f"{path}: one frame is no motion; leave the take out.")
     return RawMotion(kind=kind, frame_rate=rate, start_s=0.0, valid=present, vertices=filled)
 
 
