@@ -30,8 +30,8 @@ class Framing:
 
     azimuth: float = 14.0
     elevation: float = 2.0
-    height: float = 0.30
-    aim: tuple[float, float, float] = (0.0, 0.0, -0.012)
+    height: float = 0.25
+    aim: tuple[float, float, float] = (0.0, 0.0, -0.028)
 
 
 def head_centre(head: bpy.types.Object) -> Vector:
@@ -82,7 +82,7 @@ def add_lights(head: bpy.types.Object) -> None:
     """Three soft lights and a dim room: the mouth's inside stays dark, the lips keep their edge."""
     centre = head_centre(head)
     _add_light("Key", centre, (-38.0, 32.0, 1.1), 16.0, 0.55)
-    _add_light("Fill", centre, (48.0, 8.0, 1.3), 5.0, 0.9)
+    _add_light("Fill", centre, (40.0, -4.0, 1.3), 8.0, 0.9)
     _add_light("Rim", centre, (155.0, 35.0, 1.2), 14.0, 0.4)
     world = bpy.context.scene.world or bpy.data.worlds.new("Studio")
     bpy.context.scene.world = world
@@ -103,7 +103,8 @@ def set_render(width: int, height: int, samples: int) -> None:
     cycles.device, cycles.samples, cycles.use_denoising = "CPU", samples, True
     if hasattr(cycles, "denoising_quality"):  # since 4.3; twice as fast, no worse to see at this size
         cycles.denoising_quality = "FAST"
-    cycles.max_bounces, cycles.use_adaptive_sampling = 4, True
+    cycles.max_bounces, cycles.diffuse_bounces, cycles.transmission_bounces = 2, 1, 0
+    cycles.use_adaptive_sampling = True
     scene.view_settings.view_transform = "AgX"
     scene.view_settings.look = "AgX - Medium High Contrast"
 
