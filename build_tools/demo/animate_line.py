@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,10 +94,12 @@ def _empty_scene() -> None:
 def _render(folder: Path, frames: range) -> None:
     from build_tools.demo import studio  # noqa: PLC0415 - needs bpy
 
+    started = time.monotonic()
     for count, frame in enumerate(frames, start=1):
         studio.render_frame(folder / f"frame_{frame:05d}.png", frame)
         if count % 10 == 0 or count == len(frames):
-            print(f"rendered {count} of {len(frames)} frames", flush=True)
+            left = (time.monotonic() - started) / count * (len(frames) - count) / 60
+            print(f"rendered {count} of {len(frames)} frames, about {left:.1f} minutes left", flush=True)
 
 
 def make(arguments: argparse.Namespace) -> None:
@@ -118,8 +121,7 @@ def make(arguments: argparse.Namespace) -> None:
     if arguments.quick:
         studio.set_quick_render()
     scene.frame_set(frames.start)
-    bpy.context.preferences.filepaths.save_version = 0  # no demo.blend1 beside it
-    bpy.ops.wm.save_as_mainfile(filepath=str(arguments.blend.resolve()), compress=True)
+    bpy.ops.wm.save_as_mainfile(filepath=str(arguments.blend.resolve()), compress=True, relative_remap=False)
     report = {"fps": str(FPS), "gap": lip_gaps(head, landmarks, frames)}
     (arguments.frames / "line.json").write_text(json.dumps(report))
     _render(arguments.frames, frames)
@@ -132,10 +134,13 @@ def main() -> int:
         os.environ["BLENDER_USER_RESOURCES"] = user
         try:
             make(arguments)
+        except KeyboardInterrupt:
+            return 130  # the parent says so
         except Exception as error:
-            if type(error).__name__ != "LipwrightError":  # the installed copy has a class of its own
+            # The installed copy of the add-on has an error class of its own; Blender raises RuntimeError.
+            if type(error).__name__ not in {"LipwrightError", "RuntimeError", "MemoryError", "OSError"}:
                 raise
-            print(f"lipwright: error: {error}", file=sys.stderr)
+            print(f"lipwright: error: {str(error).strip() or 'out of memory'}", file=sys.stderr)
             return 1
     return 0
 

@@ -19,6 +19,8 @@ from build_tools.demo.video import write_video
 from build_tools.paths import ROOT
 
 TILES = 12
+BLEND, FILM, SHEET = "demo.blend", "demo.mp4", "demo_contact_sheet.png"
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="build.py demo", description=__doc__)
     parser.add_argument("--wav", type=Path, required=True, help="the line of dialogue")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the folder for the results")
-    parser.add_argument("--emotion", default="", help="such as joy=0.6,anger=0.2")
+    parser.add_argument(
+        "--emotion", default="", help="a mix of the model's emotions; an unknown name lists them"
+    )
     parser.add_argument("--blender-python", type=Path, default=Path(sys.executable), help="has bpy")
     parser.add_argument(
         "--quick", action="store_true", help="film as the viewport shows it: ten times faster"
@@ -57,7 +61,7 @@ def animate(arguments: argparse.Namespace, folder: Path) -> AnimatedLine | None:
     """
     command: list[str | Path] = [
         *(arguments.blender_python, ROOT / "build_tools" / "demo" / "animate_line.py"),
-        *("--wav", arguments.wav, "--blend", arguments.output / "demo.blend", "--frames", folder),
+        *("--wav", arguments.wav, "--blend", folder / BLEND, "--frames", folder),
         *("--emotion", arguments.emotion),
     ]
     if arguments.quick:
@@ -72,12 +76,16 @@ def animate(arguments: argparse.Namespace, folder: Path) -> AnimatedLine | None:
 
 
 def phones_of(wav: Path) -> list[tuple[str, float, float]]:
-    """Phones with start and end in seconds from a .tsv beside the line; none where there is no such file."""
-    table = wav.with_suffix(".tsv")
-    if not table.is_file():
+    """Phones with start and end in seconds from a .tsv beside the line, as the sample lines have it.
+
+    The captions are an extra: a file of that name with anything else in it gives none.
+    """
+    try:
+        rows = wav.with_suffix(".tsv").read_text(encoding="utf-8").splitlines()[1:]
+        cells = [row.split("\t") for row in rows]
+        return [(phone, float(start), float(end)) for phone, start, end in cells]
+    except (OSError, ValueError):
         return []
-    rows = (line.split("\t") for line in table.read_text(encoding="utf-8").splitlines())
-    return [(row[0], float(row[1]), float(row[2])) for row in rows if len(row) >= 3 and row[1][:1].isdigit()]  # noqa: PLR2004 - a row is phone, start, end
 
 
 def _caption(phones: list[tuple[str, float, float]], time: float) -> str:
@@ -85,31 +93,45 @@ def _caption(phones: list[tuple[str, float, float]], time: float) -> str:
 
 
 def film(line: AnimatedLine, wav: Path, folder: Path) -> None:
-    """Write demo.mp4 and demo_contact_sheet.png into `folder`."""
+    """Write the film and the contact sheet into `folder`."""
     samples, sample_rate = soundfile.read(wav, dtype="float32", always_2d=True)
     sound = samples.mean(axis=1)
-    write_video(folder / "demo.mp4", line.pictures, line.fps, sound, sample_rate)
+    write_video(folder / FILM, line.pictures, line.fps, sound, sample_rate)
     phones = phones_of(wav)
     times = {index: float(index / line.fps) for index in pick_frames(line.gap, TILES)}
     tiles = [Tile(line.pictures[index], time, _caption(phones, time)) for index, time in times.items()]
     duration = len(line.gap) / float(line.fps)
-    write_contact_sheet(
-        folder / "demo_contact_sheet.png", wav.name, tiles, samples=sound, gap=line.gap, duration=duration
-    )
+    write_contact_sheet(folder / SHEET, wav.name, tiles, samples=sound, gap=line.gap, duration=duration)
+
+
+def make_demo(arguments: argparse.Namespace) -> int:
+    """Make all three files beside their places, then put them there; returns the exit status."""
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".lipwright-demo-", dir=arguments.output) as name:
+        folder = Path(name)
+        line = animate(arguments, folder)
+        if line is None:
+            return 1
+        film(line, arguments.wav, folder)
+        for file in (BLEND, FILM, SHEET):
+            (folder / file).replace(arguments.output / file)
+    for file in (BLEND, FILM, SHEET):
+        print(arguments.output / file)
+    return 0
 
 
 def main() -> int:
-    """Make the three files and say where they are; 1 when the line could not be animated."""
+    """Make the demo; 1 with one sentence when that failed, 130 when interrupted."""
     arguments = _arguments()
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="lipwright-demo-") as frames:
-        line = animate(arguments, Path(frames))
-        if line is None:
-            return 1
-        film(line, arguments.wav, arguments.output)
-    for name in ("demo.blend", "demo.mp4", "demo_contact_sheet.png"):
-        print(arguments.output / name)
-    return 0
+    try:
+        return make_demo(arguments)
+    except KeyboardInterrupt:
+        print("lipwright: interrupted; nothing was replaced", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        place = error.filename or arguments.output
+        print(f"lipwright: error: {place}: {error.strerror or error}; choose another -o", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":
