@@ -68,8 +68,13 @@ def _check(path: Path, arrays: dict[str, AnyArray]) -> None:
             raise LipwrightError(
                 f"{path}: {name} is {arrays[name].dtype}{list(arrays[name].shape)}; {_REMEDY}"
             )
+    if not V:
+        raise LipwrightError(f"{path}: neutral holds no vertices; {_REMEDY}")
+    _check_names(path, [str(name) for name in arrays["names"]])
     for name in ("neutral", "deltas"):
-        if not np.isfinite(arrays[name]).all():
+        with np.errstate(over="ignore"):  # 1e300 is finite as stored and not as float32
+            finite = np.isfinite(arrays[name].astype(np.float32)).all()
+        if not finite:
             raise LipwrightError(f"{path}: {name} holds values that are not finite; {_REMEDY}")
     faces = arrays["faces"]
     if faces.ndim != 2 or faces.shape[1] not in (3, 4) or faces.dtype.kind not in "iu":  # noqa: PLR2004 - rows
@@ -79,6 +84,15 @@ def _check(path: Path, arrays: dict[str, AnyArray]) -> None:
         raise LipwrightError(f"{path}: faces names vertices beyond the {V} there are; {_REMEDY}")
     if "landmarks68" in arrays and not _are_landmarks(arrays["landmarks68"], V):
         raise LipwrightError(f"{path}: landmarks68 must be 68 vertex numbers below {V}, or be left out")
+
+
+def _check_names(path: Path, names: list[str]) -> None:
+    """The names become CSV headers and JSON keys, so each must be one a person can read."""
+    for name in names:
+        if not name.isprintable() or not name.strip() or '"' in name:
+            raise LipwrightError(f"{path}: {name!r} cannot name a shape; {_REMEDY}")
+    if len(set(names)) != len(names):
+        raise LipwrightError(f"{path}: two of its shapes have the same name; rename one")
 
 
 def _are_landmarks(array: AnyArray, limit: int) -> bool:

@@ -174,7 +174,7 @@ def _check_room(path: Path, needed: int) -> None:
         return  # the write itself will say what is wrong
     if needed > free:
         raise LipwrightError(
-            f"{path}: needs {needed / 1e9:.1f} GB and the disk has {free / 1e9:.1f} GB left; "
+            f"{path}: needs {needed / 1e6:,.1f} MB and the disk has {free / 1e6:,.1f} MB left; "
             "free some space, choose another folder, or leave the vertices out"
         )
 

@@ -184,6 +184,9 @@ def test_a_missing_shape_that_moves_is_named(motion, tmp_path):
     [
         ({"deltas": np.zeros((2, 4, 3), np.float32)}, "deltas"),
         ({"neutral": np.full((4, 3), np.nan)}, "finite"),
+        ({"deltas": np.full((1, 4, 3), 1e300)}, "finite"),
+        ({"names": np.array(["jaw\nOpen"])}, "cannot name a shape"),
+        ({"neutral": np.zeros((0, 3), np.float32), "deltas": np.zeros((1, 0, 3), np.float32)}, "no vertices"),
         ({"faces": np.array([[0, 1, 2, 9]])}, "beyond"),
         ({"names": np.array(["Basis"])}, "ARKit"),
         ({"faces": None}, "lacks faces"),
