@@ -42,6 +42,11 @@ def test_shape_does_not_intersect(head, name):
     assert len(intersecting_quads(head.pose(**{name: 1}), head.arrays["faces"])) == 0
 
 
+@pytest.mark.parametrize("name", sorted(ONLY_TOGETHER))
+def test_no_shape_is_excused_without_need(head, name):
+    assert len(intersecting_quads(head.pose(**{name: 1}), head.arrays["faces"])) > 0
+
+
 def test_names_are_apples(head):
     assert head.names == SHAPE_NAMES
     assert len(set(head.names)) == 52
