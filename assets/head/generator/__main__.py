@@ -19,7 +19,7 @@ def main() -> int:
     try:
         write_head(output)
     except OSError as error:
-        print(f"{output}: cannot be written ({error.strerror}); choose another place with -o", file=sys.stderr)
+        print(f"{output}: cannot be written ({error.strerror}); choose another -o", file=sys.stderr)
         return 1
     print(f"wrote {output}")
     return 0
