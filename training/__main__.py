@@ -58,7 +58,12 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--features", choices=("log_mel", "autocorrelation"), help="what the network hears")
     parser.add_argument("--steps", type=int, help="optimiser steps")
-    parser.add_argument("--seed", type=int, help="seed of everything random")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        help="seed of everything random, 0 to 2147483647; the same seed gives the same bundle on the same "
+        "machine with the same number of threads (OMP_NUM_THREADS)",
+    )
     parser.add_argument("--device", default="cpu", help="cpu or cuda (%(default)s)")
     parser.add_argument("--name", help="name of the model; the output's stem by default")
     parser.add_argument("--licence", default="unspecified", help="licence of the model (%(default)s)")

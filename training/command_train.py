@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ from training.bundle_export import BundleLabel, export_bundle
 from training.config import TrainingConfig
 from training.networks import NETWORKS
 from training.trainer import train_project
+
+#: Seeds above would overflow the seed of a single step, which is made of it and the step's number.
+LARGEST_SEED = 2**31 - 1
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,16 +72,43 @@ def check_request(config: TrainingConfig, output: Path, device: str) -> None:
     """Refuse what would fail only after minutes of training.
 
     Raises:
-        LipwrightError: Unknown network, unusable device, or an output folder that does not exist.
+        LipwrightError: Unknown network, unusable steps, seed or device, or an output that cannot be written.
     """
-    import torch  # noqa: PLC0415 - kept out of the import time of `--help`
-
     if config.network not in NETWORKS:
         known = ", ".join(sorted(NETWORKS))
         raise LipwrightError(f"there is no network called '{config.network}'; choose {known}")
     if config.steps < 1:
         raise LipwrightError(f"{config.steps} steps train nothing; give at least 1")
-    if device.startswith("cuda") and not torch.cuda.is_available():
+    if not 0 <= config.seed <= LARGEST_SEED:
+        raise LipwrightError(f"{config.seed} is no usable seed; give one from 0 to {LARGEST_SEED}")
+    _check_device(device)
+    _check_output(output)
+
+
+def _check_device(device: str) -> None:
+    import torch  # noqa: PLC0415 - kept out of the import time of `--help`
+
+    kind, _, number = device.partition(":")
+    if kind not in {"cpu", "cuda"} or (number and not number.isdecimal()):
+        raise LipwrightError(f"there is no device called '{device}'; use --device cpu or --device cuda")
+    found = torch.cuda.device_count() if kind == "cuda" else 1
+    if not found:
         raise LipwrightError("PyTorch finds no CUDA device here; use --device cpu")
+    if int(number or 0) >= found:
+        raise LipwrightError(f"there is no device '{device}', the last one is {kind}:{found - 1}")
+
+
+def _check_output(output: Path) -> None:
+    if output.suffix != ".lipmodel":
+        raise LipwrightError(f"{output}: a model's name must end in .lipmodel")
+    if output.is_dir():
+        raise LipwrightError(f"{output}: is a folder; name a file to write")
     if not output.parent.is_dir():
         raise LipwrightError(f"{output}: the folder {output.parent} does not exist; make it first")
+    try:
+        with tempfile.TemporaryFile(dir=output.parent):
+            pass
+    except OSError as error:
+        raise LipwrightError(
+            f"{output}: the folder {output.parent} cannot be written ({error.strerror}); name another one"
+        ) from error

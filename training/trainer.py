@@ -18,6 +18,13 @@ from inference.errors import LipwrightError
 from training import losses
 from training.amplitude import restore_amplitude
 from training.augmentation import FeatureAugmentation
+from training.checkpoint import (
+    CHECKPOINT_NAME,
+    load_checkpoint,
+    make_run_folder,
+    save_checkpoint,
+    unreadable,
+)
 from training.dataset import Batch, Dataset
 from training.learner import Learner
 from training.networks import NETWORKS
@@ -30,8 +37,6 @@ if TYPE_CHECKING:
 
     from training.config import TrainingConfig
     from training.networks.karras2017 import Network
-
-CHECKPOINT_NAME = "checkpoint.pt"
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,10 @@ class Trainer:
             device: "cpu" or "cuda".
 
         Raises:
-            LipwrightError: The folder's checkpoint belongs to another configuration or cannot be read.
+            LipwrightError: The folder cannot be made, or its checkpoint belongs to another configuration or
+                cannot be read.
         """
+        make_run_folder(folder)
         torch.manual_seed(config.seed)
         self.prepared, self.config, self.folder = prepared, config, folder
         self.device = torch.device(device)
@@ -92,7 +99,6 @@ class Trainer:
             config.mask_share,
         )
         self.step, self.seconds = 0, 0.0
-        folder.mkdir(parents=True, exist_ok=True)
         if (folder / CHECKPOINT_NAME).exists():
             self._resume()
 
@@ -110,10 +116,13 @@ class Trainer:
 
         Args:
             progress: Receives one line per validation.
+
+        Raises:
+            LipwrightError: The folder cannot be written, or the loss is no number any more.
         """
-        writer = SummaryWriter(str(self.folder), purge_step=self.step)
+        writer = self._curves()
         begun, before = time.monotonic(), self.seconds
-        with tqdm(total=self.config.steps, initial=self.step, unit="step", desc=self.config.network) as bar:
+        with writer, self._bar() as bar:
             while self.step < self.config.steps:
                 values = self._train_step()
                 self.step += 1
@@ -122,7 +131,24 @@ class Trainer:
                 self._report(values, writer, progress)
                 if self.step % self.config.checkpoint_every == 0 or self.step == self.config.steps:
                     self._save()
-        writer.close()
+
+    def _curves(self) -> SummaryWriter:
+        try:
+            return SummaryWriter(str(self.folder), purge_step=self.step)
+        except OSError as error:
+            raise LipwrightError(
+                f"{self.folder}: cannot be written ({error.strerror}); name another folder with --run"
+            ) from error
+
+    def _bar(self) -> tqdm[Any]:
+        """Return the progress bar; it draws on a terminal only, since a log would get a line per step."""
+        return tqdm(
+            total=self.config.steps,
+            initial=self.step,
+            unit="step",
+            desc=self.config.network,
+            disable=None,
+        )
 
     def _report(
         self, values: dict[str, float], writer: SummaryWriter, progress: Callable[[str], None]
@@ -157,12 +183,22 @@ class Trainer:
         terms = self._terms(predicted, batch, own)
         weights = dataclasses.asdict(self.config.loss)
         loss = torch.stack([weights[k] * self.rms.normalise(k, v) for k, v in terms.items()]).sum()
+        self._check_finite(loss, batch)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.learner.parameters(), 5.0)
         self.optimiser.step()
         self._update_average()
         return {k: float(v.detach()) for k, v in terms.items()} | {"gradient": float(norm)}
+
+    def _check_finite(self, loss: Tensor, batch: Batch) -> None:
+        """Stop a run that went wrong before it reaches the weights and the checkpoint."""
+        if not torch.isfinite(loss):
+            culprits = sorted({self.data.speakers[int(k)] for k in batch.speaker})
+            raise LipwrightError(
+                f"step {self.step}: the loss is no number; lower the learning rate, or look at the takes of "
+                f"{', '.join(culprits)}"
+            )
 
     def _terms(self, predicted: Tensor, batch: Batch, own: Tensor) -> dict[str, Tensor]:
         mouth, closure = losses.mouth_losses(self.metric, predicted, batch.target, batch.weight, self.spread)
@@ -203,7 +239,6 @@ class Trainer:
         return network.eval()
 
     def _save(self) -> None:
-        """Write the checkpoint beside the old one, then replace that: a kill leaves one of them whole."""
         state = {
             "config": self.config.to_json(),
             "fingerprint": self.prepared.fingerprint,
@@ -214,23 +249,21 @@ class Trainer:
             "optimiser": self.optimiser.state_dict(),
             "rms": self.rms.state,
         }
-        temporary = self.folder / (CHECKPOINT_NAME + ".part")
-        torch.save(state, temporary)
-        temporary.replace(self.folder / CHECKPOINT_NAME)
+        save_checkpoint(self.folder, state)
 
     def _resume(self) -> None:
-        path = self.folder / CHECKPOINT_NAME
-        try:
-            state = torch.load(path, map_location=self.device, weights_only=True)
-        except Exception as error:
-            raise LipwrightError(f"{path}: not a readable checkpoint; delete it to start again") from error
+        state = load_checkpoint(self.folder, self.device)
         if state["config"] != self.config.to_json() or state["fingerprint"] != self.prepared.fingerprint:
             raise LipwrightError(
-                f"{path}: belongs to other settings or other capture; delete it or train into another folder"
+                f"{self.folder / CHECKPOINT_NAME}: belongs to other settings or other capture; delete it or "
+                "train into another folder with --run DIR"
             )
         self.step, self.seconds, self.rms.state = state["step"], state["seconds"], state["rms"]
-        self.learner.load_state_dict(state["learner"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        try:
+            self.learner.load_state_dict(state["learner"])
+            self.optimiser.load_state_dict(state["optimiser"])
+        except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise unreadable(self.folder) from error
         self.average = state["average"]
 
     def result(self) -> TrainedModel:

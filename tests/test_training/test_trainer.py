@@ -16,8 +16,9 @@ from inference.errors import LipwrightError
 from inference.face_prediction import FacePredictor
 from inference.model_bundle import load_bundle
 from training.bundle_export import BundleLabel, export_bundle
+from training.checkpoint import CHECKPOINT_NAME, FIELDS, make_run_folder, save_checkpoint
 from training.command_train import train_command
-from training.trainer import CHECKPOINT_NAME, train_project
+from training.trainer import train_project
 from training.validation import predict_line
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -88,6 +89,11 @@ def test_same_seed_same_network(small_project, small_config, tmp_path):
     weights = [t.network.output.weight for t in (first, second, other)]
     assert torch.equal(weights[0], weights[1])
     assert not torch.allclose(weights[0], weights[2])
+    for name, run in (("a", first), ("b", second)):
+        export_bundle(run, tmp_path / f"{name}.lipmodel", BundleLabel("small"))
+    bundles = [zipfile.ZipFile(tmp_path / f"{name}.lipmodel") for name in "ab"]
+    files = [{n: b.read(n) for n in b.namelist() if n != "model.json"} for b in bundles]  # it has the seconds
+    assert files[0] == files[1]
 
 
 def test_a_killed_run_goes_on_and_ends_where_it_would_have(small_project, small_config, tmp_path):
@@ -121,10 +127,14 @@ def test_a_killed_run_goes_on_and_ends_where_it_would_have(small_project, small_
         ({"network": "perceptron"}, "no network called 'perceptron'"),
         ({"steps": 0}, "at least 1"),
         ({"device": "cuda"}, "no CUDA device"),
+        ({"device": "foo"}, "no device called 'foo'"),
+        ({"device": "cpu:99"}, "no device 'cpu:99'"),
+        ({"seed": -1}, "no usable seed"),
+        ({"seed": 2**31}, "no usable seed"),
     ],
 )
 def test_wrong_requests_are_refused_before_training(small_project, tmp_path, change, words):
-    if "device" in change and torch.cuda.is_available():
+    if change.get("device") == "cuda" and torch.cuda.is_available():
         pytest.skip("there is a CUDA device")
     with pytest.raises(LipwrightError, match=words):
         train_command(small_project, tmp_path / "m.lipmodel", run_folder=tmp_path / "run", **change)
@@ -136,10 +146,19 @@ def test_an_output_folder_that_does_not_exist_is_named(small_project, tmp_path):
         train_command(small_project, tmp_path / "nowhere" / "m.lipmodel")
 
 
+def test_an_output_that_could_not_be_written_is_refused_before_training(small_project, tmp_path):
+    (tmp_path / "folder.lipmodel").mkdir()
+    for name, words in (("folder.lipmodel", "is a folder"), ("model.zip", r"must end in \.lipmodel")):
+        with pytest.raises(LipwrightError, match=words):
+            train_command(small_project, tmp_path / name)
+    with pytest.raises(LipwrightError, match="cannot be written"):
+        train_command(small_project, Path("/proc/model.lipmodel"))
+
+
 def test_a_checkpoint_of_another_run_is_refused(small_project, small_config, tmp_path):
     config = replace(small_config, steps=3)
     train_project(small_project, config, tmp_path)
-    with pytest.raises(LipwrightError, match="other settings"):
+    with pytest.raises(LipwrightError, match=r"other settings.*--run DIR"):
         train_project(small_project, replace(config, emotion_size=24), tmp_path)
 
 
@@ -147,3 +166,52 @@ def test_a_damaged_checkpoint_is_named(small_project, small_config, tmp_path):
     (tmp_path / CHECKPOINT_NAME).write_bytes(b"not a checkpoint")
     with pytest.raises(LipwrightError, match="not a readable checkpoint"):
         train_project(small_project, small_config, tmp_path)
+
+
+@pytest.mark.parametrize("content", [{"step": 3}, [1, 2]])
+def test_a_file_that_is_no_checkpoint_is_named(small_project, small_config, tmp_path, content):
+    torch.save(content, tmp_path / CHECKPOINT_NAME)
+    with pytest.raises(LipwrightError, match="not a readable checkpoint"):
+        train_project(small_project, small_config, tmp_path)
+
+
+def test_parameters_of_another_shape_are_no_checkpoint(small_project, small_config, tmp_path):
+    config = replace(small_config, steps=1)
+    train_project(small_project, config, tmp_path)
+    state = torch.load(tmp_path / CHECKPOINT_NAME, weights_only=True)
+    assert set(state) == set(FIELDS)
+    torch.save(state | {"learner": {}}, tmp_path / CHECKPOINT_NAME)
+    with pytest.raises(LipwrightError, match="not a readable checkpoint"):
+        train_project(small_project, config, tmp_path)
+
+
+def test_a_run_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LipwrightError, match=r"cannot be made .*--run"):
+        make_run_folder(tmp_path / "file" / "run")
+
+
+def test_a_full_disk_keeps_the_old_checkpoint_and_leaves_nothing(tmp_path, monkeypatch):
+    save_checkpoint(tmp_path, {"step": 1})
+
+    def full(_state, path):
+        path.write_bytes(b"half")
+        raise RuntimeError("unexpected pos 64 vs 0")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(LipwrightError, match="free some disk space"):
+        save_checkpoint(tmp_path, {"step": 2})
+    assert [p.name for p in tmp_path.iterdir()] == [CHECKPOINT_NAME]
+    assert torch.load(tmp_path / CHECKPOINT_NAME, weights_only=True)["step"] == 1
+
+
+def test_a_run_whose_loss_is_no_number_stops_without_a_checkpoint(small_project, small_config, tmp_path):
+    config = replace(small_config, steps=3, loss=replace(small_config.loss, motion=float("nan")))
+    with pytest.raises(LipwrightError, match="step 0: the loss is no number"):
+        train_project(small_project, config, tmp_path)
+    assert not (tmp_path / CHECKPOINT_NAME).exists()
+
+
+def test_no_progress_bar_is_drawn_into_a_log(small_project, small_config, tmp_path, capfd):
+    train_project(small_project, replace(small_config, steps=2), tmp_path)
+    assert "step/s" not in capfd.readouterr().err
