@@ -38,6 +38,9 @@ between settings.
 {table}
 ```
 
+FACEGOOD's rows are measured like GRID's, with the neutral vector, which is GRID's manner of speaking; its own
+`speaker facegood` is not set. Ridge regression and loudness are fitted to each speaker alone.
+
 The exported graphs differ from the trained network by {parity:.1e} m at most.
 
 ## What it cannot do

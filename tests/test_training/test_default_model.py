@@ -39,6 +39,11 @@ def test_it_is_small_enough_for_the_repository_and_says_what_it_is():
     assert all(word in card for word in ("GRID", "FACEGOOD", "CC BY 4.0", "MIT", "r lip gap"))
 
 
+def test_it_was_trained_as_the_program_that_makes_it_trains(bundle):
+    assert bundle.manifest.training["config"] == default_model.CONFIG.to_json()
+    assert bundle.manifest.training["steps"] == default_model.CONFIG.steps
+
+
 def test_its_graphs_are_its_network(bundle):
     assert bundle.manifest.training["parity_m"] <= 1e-5
 
