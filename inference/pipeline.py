@@ -116,7 +116,8 @@ def animate_line(
         source: a sound file's path, an `AudioClip` or an `AudioFile`.
         frame_rate: frames per second; 29.97 means 30000/1001.
         emotion: see `Emotion`.
-        analysis: that of an earlier motion of the same line; only what depends on emotion is computed again.
+        analysis: that of an earlier motion of the same line; the sound is then not read again, and only what
+            depends on emotion is computed.
         solver: from `model_solver`, kept between lines; made anew when None.
         progress: told the share done, 0..1.
         cancelled: asked several times a second; true ends the work.
@@ -128,11 +129,11 @@ def animate_line(
     bundle = model if isinstance(model, ModelBundle) else model.bundle
     predictor = FacePredictor(model) if isinstance(model, ModelBundle) else model
     rate = exact_frame_rate(frame_rate)
-    sound = _opened(source)
-    times = frame_times(sound.duration, rate)
     sampler, named = _resolve_emotion(bundle, emotion)
+    known = _opened(source) if analysis is None else analysis
+    times = frame_times(known.duration, rate)
     coefficients, warnings, kept = _predict(
-        predictor, sound, times, sampler, analysis=analysis, progress=progress, cancelled=cancelled
+        predictor, known, times, sampler, progress=progress, cancelled=cancelled
     )
     weights = (solver or model_solver(bundle)).solve(coefficients)
     _tell(progress, 1.0)
@@ -143,7 +144,7 @@ def animate_line(
         weights=weights,
         weight_names=bundle.arkit_names,
         geometry=model_geometry(bundle),
-        duration=sound.duration,
+        duration=known.duration,
         emotion=np.broadcast_to(named, (len(times), len(named))),
         emotion_names=bundle.emotion_names,
         emotion_latent=_latent_over(sampler, times, bundle.emotion_size),
@@ -182,22 +183,24 @@ def _latent_over(emotion: FloatArray | EmotionSampler | None, times: DoubleArray
 
 def _predict(
     predictor: FacePredictor,
-    sound: SpeechSource,
+    known: SpeechSource | SpeechAnalysis,
     times: DoubleArray,
     emotion: FloatArray | EmotionSampler | None,
     *,
-    analysis: SpeechAnalysis | None,
     progress: Progress | None,
     cancelled: CancelCheck | None,
 ) -> tuple[FloatArray, tuple[str, ...], SpeechAnalysis | None]:
     """Returns coefficients [T, P], warnings, and the analysis if there is one to keep."""
-    if analysis is None and sound.duration > _LONG_LINE:
+    if not isinstance(known, SpeechAnalysis) and known.duration > _LONG_LINE:
         whole = _part_of(progress, 0.0, _PREDICTION_SHARE)
-        coefficients, warnings = predictor.stream_coefficients(sound, times, emotion, whole, cancelled)
+        coefficients, warnings = predictor.stream_coefficients(known, times, emotion, whole, cancelled)
         return coefficients, warnings, None
     half = _PREDICTION_SHARE / 2
-    if analysis is None:
-        analysis = predictor.analyse(sound, _part_of(progress, 0.0, half), cancelled)
+    analysis = (
+        known
+        if isinstance(known, SpeechAnalysis)
+        else predictor.analyse(known, _part_of(progress, 0.0, half), cancelled)
+    )
     second = _part_of(progress, half, _PREDICTION_SHARE)
     return predictor.coefficients(analysis, times, emotion, second, cancelled), analysis.warnings, analysis
 

@@ -87,7 +87,8 @@ class Resampler:
 
     def _by_matrix(self, groups: int) -> FloatArray:
         windows = np.lib.stride_tricks.sliding_window_view(self._buffer, self._width)[:: self._step]
-        result: FloatArray = (windows[:groups] @ self._matrix).reshape(-1)
+        rows = np.ascontiguousarray(windows[:groups])  # BLAS takes no overlapping rows
+        result: FloatArray = (rows @ self._matrix).reshape(-1)
         return result
 
     def _by_table(self, groups: int) -> FloatArray:

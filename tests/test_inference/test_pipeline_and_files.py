@@ -203,3 +203,13 @@ def test_bad_characters_get_a_sentence(tmp_path, change, problem):
     np.savez(tmp_path / "c.npz", **{name: array for name, array in arrays.items() if array is not None})
     with pytest.raises(LipwrightError, match=problem):
         load_character(tmp_path / "c.npz")
+
+
+def test_another_emotion_does_not_read_the_sound_again(predictor, make_speech, tmp_path):
+    path = tmp_path / "line.wav"
+    soundfile.write(path, make_speech(1.0), 22_050)
+    first = animate_line(predictor, path, 30, {"joy": 1.0})
+    path.unlink()
+    second = animate_line(predictor, path, 30, {"anger": 1.0}, analysis=first.analysis)
+    assert second.duration == first.duration
+    assert np.abs(second.weights - first.weights).max() > 0
