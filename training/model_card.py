@@ -28,8 +28,8 @@ face tracked from its video and fitted to the bundled head | 52 clips, 2.6 min o
 | Speech synthesised with espeak-ng and flite, animated by a teacher that learned GRID's motion from its phones \
 | {synthetic:g} min | made for this model |
 
-GRID's last ten clips and FACEGOOD's `1114_2_04` never trained and chose nothing; eight more GRID clips chose
-between settings.
+GRID's last ten clips and FACEGOOD's `1114_2_04` never trained; eight more GRID clips chose between settings. But the
+test figures of earlier models were known while this one was made, so they lean a little to the good side.
 
 ## What it measures
 `python -m training evaluate`, on the takes that never trained:
