@@ -14,7 +14,7 @@ from inference.audio_features import FeatureSettings, extract_features, silence_
 from inference.audio_file import read_audio
 from inference.loudness import normalise_loudness
 from training.augmentation import alter_sound, chords, noise, silence
-from training.phones import spread
+from training.corpus.phones import spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.config import TrainingConfig
-    from training.phones import Segment
+    from training.corpus.phones import Segment
     from training.project import Take
 
 SAMPLE_RATE = 16000

@@ -15,25 +15,20 @@ import torch
 from torch import Tensor, nn
 
 from training import losses
+from training.corpus.espeak import ESPEAK_VOICES, Espeak
+from training.corpus.flite import FLITE_VOICES, flite_available, speak_with_flite
+from training.corpus.phones import BILABIALS, PHONES, SILENCE
+from training.corpus.sentences_english import make_sentence
 from training.dataset import SAMPLE_RATE, Motion
-from training.phones import BILABIALS, PHONES, SILENCE
-from training.sentences import make_sentence
-from training.speech_synthesis import (
-    ESPEAK_VOICES,
-    FLITE_VOICES,
-    Espeak,
-    SpokenLine,
-    flite_available,
-    speak_with_flite,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from training.corpus.phones import Segment
+    from training.corpus.spoken_line import SpokenLine
     from training.losses import FaceMetric
-    from training.phones import Segment
 
 #: Phone tracks are sampled this often (Hertz), and seen at these offsets round a frame (track samples).
 TRACK_RATE = 100

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from inference.errors import LipwrightError
-from training.phones import PHONES, Segment, known_phones, read_phones, write_phones
-from training.sentences import make_sentence
-from training.speech_synthesis import Espeak, flite_available, return_closures, speak_with_flite
+from training.corpus.espeak import Espeak, return_closures
+from training.corpus.flite import flite_available, speak_with_flite
+from training.corpus.phones import PHONES, Segment, known_phones, read_phones, write_phones
+from training.corpus.sentences_english import make_sentence
 from training.teacher import contact_share, pause_share, phone_windows
 
 RATE = 16000

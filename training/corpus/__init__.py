@@ -1,0 +1,1 @@
+"""Speech with known phones: synthesised in many voices and languages, or recorded and aligned."""
