@@ -1,4 +1,4 @@
-"""Jaw shapes, mouthClose and tongueOut: motions about the hinge of the jaw."""
+"""Jaw shapes and tongueOut: motions about the hinge of the jaw."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from assets.head.generator import mouth
 from assets.head.generator.proportions import JAW_HINGE
-from assets.head.generator.regions import jaw_weight, lip_closure
+from assets.head.generator.regions import jaw_weight
 from assets.head.generator.shape_handles import handle_shape
 from assets.head.generator.shape_ranges import (
-    CLOSE_SEAL_DROP,
     CORNER_IN,
     JAW_FORWARD,
     JAW_OPEN_DEGREES,
@@ -48,18 +47,6 @@ def _corners_in(half: HalfHead, amount: float) -> Array:
 def jaw_open(half: HalfHead) -> Array:
     """Mandible, lower teeth, tongue and lower lip turn about the hinge; the corners go half-way."""
     return hinge(half, JAW_OPEN_DEGREES) + _corners_in(half, CORNER_IN)
-
-
-def mouth_close(half: HalfHead) -> Array:
-    """What closes the lips on the jaw that `jaw_open` has dropped."""
-    closure = lip_closure(half)[:, None]
-    k = np.arange(mouth.RING_LENGTH)
-    middle = 1.0 - (np.minimum(np.abs(k - mouth.CORNER), mouth.CORNER) / mouth.CORNER - 1.0) ** 2 * 0.35
-    seal = np.zeros_like(half.positions)
-    for ring in range(mouth.LAST_LIP_RING + 1):
-        share = min(ring / mouth.BORDER_RING, 1.0) if ring <= mouth.CONTACT_INNER_RING else 0.8
-        seal[half.skin.mouth[ring]] = share * middle[:, None] * np.asarray(CLOSE_SEAL_DROP)
-    return np.asarray(-closure * jaw_open(half) + seal)
 
 
 def _slide(half: HalfHead, move: tuple[float, float, float], lip_drop: float) -> Array:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.head.generator import shape_eyes, shape_jaw
+from assets.head.generator import shape_close, shape_eyes, shape_jaw
 from assets.head.generator.brow_binding import bind_brow
 from assets.head.generator.regions import follow_lips, smoothstep
 from assets.head.generator.shape_handles import handle_shape, keep_sealed, ring_profile
@@ -69,7 +69,7 @@ def _symmetric(half: HalfHead) -> dict[str, Array]:
     builders: dict[str, Callable[[], Array]] = {
         "jawForward": lambda: shape_jaw.jaw_forward(half),
         "jawOpen": lambda: shape_jaw.jaw_open(half),
-        "mouthClose": lambda: shape_jaw.mouth_close(half),
+        "mouthClose": lambda: shape_close.mouth_close(half),
         "mouthFunnel": lambda: _funnel(half),
         "mouthRollLower": lambda: ring_profile(half, ROLL_LOWER, upper=False),
         "mouthRollUpper": lambda: ring_profile(half, ROLL_UPPER, upper=True),
