@@ -22,6 +22,7 @@ from .inference.errors import Cancelled, LipwrightError
 from .inference.face_prediction import FacePredictor, SpeechAnalysis
 from .inference.frame_timing import frame_count
 from .inference.model_bundle import ModelBundle, load_bundle
+from .inference.pipeline import model_solver
 
 Progress = Callable[[float], None]
 Cancel = Callable[[], bool]
@@ -30,7 +31,7 @@ _KEPT_LINES = 8
 _KEPT_MODELS = 2
 _KEPT_SECONDS = 1800.0
 """Of analysed speech, some 60 kB a second: a film's lines must not fill the memory of a long session."""
-_SOLVED_AT_ONCE = 512
+_SOLVED_AT_ONCE = 480
 """Frames: a multiple of the solver's own blocks, and a few hundredths of a second."""
 
 
@@ -163,7 +164,7 @@ def load_model(model_path: Path, threads: int | None = None) -> ModelBundle:
 
 def _solver(model_path: Path, model: ModelBundle) -> BlendshapeSolver:
     key = _file_version(model_path)
-    return _solvers.get(key, lambda: BlendshapeSolver(model.arkit_deltas, model.basis, model.mean_offset))
+    return _solvers.get(key, lambda: model_solver(model))
 
 
 def _analysis(

@@ -1,22 +1,22 @@
 """Finds the shape-key weights, each between 0 and 1, that best reproduce a face's vertices.
 
 For every frame: minimise |mean_offset + coefficients @ basis - weights @ deltas|^2 plus a small penalty,
-subject to 0 <= weights <= 1. All frames share one Gram matrix, so they are solved together, by relaxed
+subject to 0 <= weights <= 1. All frames share one Gram matrix, so they are solved together, by
 Peaceman-Rachford splitting (Parikh and Boyd 2014, *Proximal Algorithms*, section 4.4): reflect at the box,
-reflect at the quadratic, average. The second reflection is one 52 x 52 matrix that is made once.
+reflect at the quadratic, and so on. The second reflection is one 52 x 52 matrix that is made once.
 """
 
 import numpy as np
 
 from .array_types import DoubleArray, FloatArray
+from .lip_seal import LipSeal
 
-_FRAMES = 64
-"""Frames per block: one fixed shape, so that a frame's weights do not depend on its neighbours."""
-_ITERATIONS = 110
-_RELAXATION = 0.95
-_STEP_SHARE = 0.8
-"""The splitting's step relative to the geometric mean of the extreme eigenvalues. Speech converges fastest at
-half of that mean, random poses at the whole; in between, both end within 5e-4 of the exact weights."""
+_FRAMES = 160
+"""Frames per block: one fixed shape, so that a frame's weights do not depend on its neighbours. As large as
+still leaves a frame alone, which the animator sees while dragging a slider, at about a millisecond."""
+_ITERATIONS = 72
+"""Speech and random poses both end within 5e-4 of the exact weights."""
+_LEAST_CURVATURE = 1e-6
 
 
 class BlendshapeSolver:
@@ -52,18 +52,32 @@ class BlendshapeSolver:
         """[K, K] of the quadratic that is minimised, for tests and for other solvers."""
         self._from_coefficients = (shapes @ flat_basis.T).astype(np.float64)
         self._from_mean = (shapes @ mean[0]).astype(np.float64)
+        self._lips: LipSeal | None = None
         self._prepare_iteration()
 
     def _prepare_iteration(self) -> None:
+        """Makes the second reflection and the part of it that each coefficient adds.
+
+        A step of its own per shape makes few iterations do: the geometric mean of the curvature along that
+        shape with all others held (the diagonal) and with all others free (one over the inverse's diagonal).
+        """
         scale = np.where(self._moving, self._scale, 1.0)
         scaled = self.hessian * scale[:, None] * scale[None, :]
-        eigenvalues = np.linalg.eigvalsh(scaled)
-        step = _STEP_SHARE * np.sqrt(max(eigenvalues[0], 1e-6) * eigenvalues[-1])
-        inverse = np.linalg.inv(scaled + step * np.eye(len(scaled)))
-        self._reflect = (_RELAXATION * (2.0 * step * inverse - np.eye(len(scaled)))).astype(np.float32)
-        self._start = ((2.0 * inverse * self._scale) @ self._from_coefficients).astype(np.float32)
-        self._start_mean = ((2.0 * inverse * self._scale) @ self._from_mean).astype(np.float32)[:, None]
-        self._upper = np.where(self._moving, 1.0 / scale, 0.0).astype(np.float32)[:, None]
+        identity = np.eye(len(scaled))
+        free = 1.0 / np.diag(np.linalg.inv(scaled + _LEAST_CURVATURE * identity))
+        steps = np.sqrt(np.diag(scaled) * free)
+        inverse = 2.0 * np.linalg.inv(scaled + np.diag(steps))
+        self._reflect = (inverse * steps - identity).astype(np.float32)
+        per_gradient = inverse * self._scale
+        self._start = (per_gradient @ self._from_coefficients).astype(np.float32)
+        self._start_mean = (per_gradient @ self._from_mean).astype(np.float32)[:, None]
+        upper = np.where(self._moving, 1.0 / scale, 0.0).astype(np.float32)[:, None]
+        self._twice_upper = np.repeat(2.0 * upper, _FRAMES, axis=1)
+        self._to_weights = self._scale.astype(np.float32)[:, None]
+
+    def keep_lips_apart(self, lips: LipSeal) -> None:
+        """Corrects what least squares leave of gaps and overlaps between closed lips from now on."""
+        self._lips = lips if lips.works else None
 
     def gradient_target(self, coefficients: FloatArray) -> DoubleArray:
         """Returns the linear part of the quadratic, [T, K]: weights minimise w H w / 2 - target w."""
@@ -77,26 +91,39 @@ class BlendshapeSolver:
             part = coefficients[start : start + _FRAMES]
             block = np.zeros((_FRAMES, coefficients.shape[1]), np.float32)
             block[: len(part)] = part
-            result[start : start + _FRAMES] = self._solve_block(block)[: len(part)]
+            solved = self._solve_block(np.ascontiguousarray(block.T))
+            result[start : start + _FRAMES] = solved.T[: len(part)]
         return result
 
-    def _solve_block(self, block: FloatArray) -> FloatArray:
-        """Iterates on scaled weights [K, frames]; every buffer is reused, as allocating would cost more."""
-        constant = self._start @ np.ascontiguousarray(block.T) + self._start_mean
+    def _solve_block(self, coefficients: FloatArray) -> FloatArray:
+        """Returns weights [K, frames] of coefficients [P, frames]."""
+        constant = np.dot(self._start, coefficients)
+        constant += self._start_mean
+        weights = self._iterate(constant)
+        weights *= self._to_weights
+        np.clip(weights, np.float32(0.0), np.float32(1.0), out=weights)
+        if self._lips:
+            self._lips.apply(weights, np.dot(self._lips.of_coefficients, coefficients) + self._lips.of_mean)
+        return weights
+
+    def _iterate(self, constant: FloatArray) -> FloatArray:
+        """Splits from the same start for every frame; every buffer is reused, as allocating would cost more.
+
+        The box's reflection of a point z is min(|z|, 2 upper - z), and the box's nearest point half of z plus
+        its reflection, which clipping gives too. What swings from one iteration to the next is averaged out.
+        """
         point = constant * np.float32(0.5)
-        constant *= np.float32(_RELAXATION)
-        reflected, moved = np.empty_like(point), np.empty_like(point)
+        reflected, turned, before = np.empty_like(point), np.empty_like(point), np.empty_like(point)
         for _ in range(_ITERATIONS):
-            np.maximum(point, 0.0, out=reflected)
-            np.minimum(reflected, self._upper, out=reflected)
-            reflected += reflected
-            reflected -= point
-            np.matmul(self._reflect, reflected, out=moved)
-            point *= np.float32(1.0 - _RELAXATION)
-            point += moved
+            point, before = before, point
+            np.subtract(self._twice_upper, before, out=turned)
+            np.absolute(before, out=reflected)
+            np.minimum(reflected, turned, out=reflected)
+            np.dot(self._reflect, reflected, out=point)
             point += constant
-        weights: FloatArray = (point * self._scale[:, None].astype(np.float32)).T
-        return np.clip(weights, np.float32(0.0), np.float32(1.0))
+        point += before
+        point *= np.float32(0.5)
+        return point
 
 
 def _flat(array: FloatArray, root: FloatArray | None) -> FloatArray:

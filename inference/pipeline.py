@@ -14,6 +14,7 @@ from .blendshape_solve import BlendshapeSolver
 from .emotion import emotion_vector, emotion_weights
 from .face_prediction import FacePredictor, SpeechAnalysis
 from .frame_timing import exact_frame_rate, frame_times
+from .lip_seal import LipSeal
 from .model_bundle import ModelBundle
 
 Emotion: TypeAlias = Mapping[str, float] | FloatArray | EmotionSampler | None
@@ -95,7 +96,9 @@ def model_geometry(bundle: ModelBundle) -> FaceGeometry:
 
 def model_solver(bundle: ModelBundle) -> BlendshapeSolver:
     """Returns the solver from a model's coefficients to the 52 ARKit weights."""
-    return BlendshapeSolver(bundle.arkit_deltas, bundle.basis, bundle.mean_offset)
+    solver = BlendshapeSolver(bundle.arkit_deltas, bundle.basis, bundle.mean_offset)
+    solver.keep_lips_apart(LipSeal(bundle))
+    return solver
 
 
 def animate_line(

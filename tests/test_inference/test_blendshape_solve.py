@@ -23,9 +23,10 @@ def weights_over_time(frames, count, seed=0):
     return np.clip(np.sin(phase) * rng.uniform(0, 1, count), 0, 1).astype(np.float32)
 
 
-def test_weights_are_those_of_scipys_bounded_least_squares(shapes):
-    truth = weights_over_time(20, len(shapes)) * 1.3 - 0.1
-    noise = np.random.default_rng(1).standard_normal((20, *shapes.shape[1:])) * 3e-4
+@pytest.mark.parametrize("seed", range(3))
+def test_weights_are_those_of_scipys_bounded_least_squares(shapes, seed):
+    truth = weights_over_time(20, len(shapes), seed) * 1.3 - 0.1
+    noise = np.random.default_rng(seed + 1).standard_normal((20, *shapes.shape[1:])) * 3e-4
     basis = np.tensordot(truth, shapes, 1) + noise
     solver = BlendshapeSolver(shapes, basis.astype(np.float32), np.zeros_like(shapes[0]))
     coefficients = np.eye(20, dtype=np.float32)
@@ -48,9 +49,9 @@ def test_known_weights_are_found_again(shapes):
 
 def test_a_frame_alone_has_the_weights_it_has_in_the_line(shapes):
     solver = BlendshapeSolver(shapes, shapes, np.zeros_like(shapes[0]))
-    coefficients = weights_over_time(150, len(shapes)) * 1.2
+    coefficients = weights_over_time(250, len(shapes)) * 1.2
     whole = solver.solve(coefficients)
-    for frame in (0, 63, 64, 77, 149):
+    for frame in (0, 63, 149, 159, 160, 176, 249):
         np.testing.assert_array_equal(solver.solve(coefficients[frame : frame + 1])[0], whole[frame])
 
 
@@ -71,4 +72,4 @@ def test_ten_seconds_are_solved_at_once(shapes):
         started = time.perf_counter()
         solver.solve(coefficients)
         seconds.append(time.perf_counter() - started)
-    assert min(seconds) < 0.1  # about 0.007 on an idle core; the margin is for busy test machines
+    assert min(seconds) < 0.1  # about 0.002 on an idle core; the margin is for busy test machines
