@@ -23,6 +23,8 @@ _CODE_BLOCK = 512
 """Code frames per run of the speech graph: bounds the memory of long lines."""
 _OUTPUT_BLOCK = 64
 """Outputs per run of the face graph: two seconds; a frame alone costs one run, a few milliseconds at most."""
+_LINEAR_FROM_RATE = 50.0
+"""Outputs per second from which a model is read linearly between them."""
 _SUM_BLOCK = 4096
 """Frames interpolated at once: bounds the memory of long lines."""
 
@@ -104,7 +106,7 @@ class FacePredictor:
         Returns:
             Coefficients of the model's basis, [T, P]; the same bits however the times are grouped.
         """
-        first, weights = _cubic_weights(np.asarray(times, np.float64) * self._timing.frame_rate)
+        first, weights = _tap_weights(np.asarray(times, np.float64), self._timing.frame_rate)
         taps = np.clip(first[:, None] + np.arange(4), 0, analysis.outputs - 1)
         blocks = np.flatnonzero(np.bincount((taps // _OUTPUT_BLOCK).reshape(-1)))
         computed = np.empty((len(blocks) * _OUTPUT_BLOCK, self.bundle.face.channels), np.float32)
@@ -147,7 +149,7 @@ class FacePredictor:
                 buffer = buffer[step:]
                 done += _OUTPUT_BLOCK
             _tell(progress, cancelled, done / len(computed))
-        first, weights = _cubic_weights(np.asarray(times, np.float64) * self._timing.frame_rate)
+        first, weights = _tap_weights(np.asarray(times, np.float64), self._timing.frame_rate)
         taps = np.clip(first[:, None] + np.arange(4), 0, outputs - 1)
         return _weighted_sum(computed, taps, weights), _level_warnings(
             source.path, level, self.bundle.target_db
@@ -227,6 +229,23 @@ class FacePredictor:
             yield features[:missing]
             missing -= min(missing, len(features))
         yield np.tile(self._silence, (missing, 1))
+
+
+def _tap_weights(
+    times: DoubleArray, frame_rate: float
+) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], FloatArray]:
+    """Returns the first of four neighbours [T] and their weights [T, 4] at `times` [T] in seconds.
+
+    Fast models are read linearly: a cubic swings below zero beside a closure, which presses lips through each
+    other. Slow ones need the cubic to keep their peaks.
+    """
+    if frame_rate < _LINEAR_FROM_RATE:
+        return _cubic_weights(times * frame_rate)
+    position = times * frame_rate
+    base = np.floor(position)
+    share = (position - base).astype(np.float32)
+    zero = np.zeros_like(share)
+    return base.astype(np.int64) - 1, np.stack((zero, 1 - share, share, zero), axis=1)
 
 
 def _cubic_weights(
