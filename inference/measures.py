@@ -34,6 +34,8 @@ STILL_ENERGY = 1e-15
 """Below it a lip gap over the eye distance has nothing but rounding left."""
 CLOSURE_LEVEL = 0.15
 CLOSURE_MARGIN_S = 0.02
+LIP_PAIRS = ((61, 67), (62, 66), (63, 65))
+"""Landmarks of the inner lips, upper over lower."""
 CLOSURE_PHONES = frozenset({"P", "B", "M"})
 OPEN_VOWELS = frozenset({"AA", "AE", "AH", "AO", "AW", "AY", "EH", "EY", "OW"})
 
@@ -57,6 +59,35 @@ def landmark_curves(landmarks: NDArray[np.floating]) -> NDArray[np.floating]:
     """
     eyes = landmark_distance(landmarks, EYE_PAIR)
     return np.stack([landmark_distance(landmarks, pair) / eyes for pair in CURVE_PAIRS], axis=-1)
+
+
+def signed_lip_gaps(landmarks: NDArray[np.floating]) -> NDArray[np.floating]:
+    """How far the upper inner lip lies above the lower one, along the face's up axis.
+
+    Args:
+        landmarks: [T, 68, 3], Z up.
+
+    Returns:
+        Gaps [T, 3] at the pairs of `LIP_PAIRS`, in the landmarks' unit; negative where lips pass through
+        each other.
+    """
+    upper, lower = np.array(LIP_PAIRS).T
+    gaps: NDArray[np.floating] = landmarks[:, upper, 2] - landmarks[:, lower, 2]
+    return gaps
+
+
+def head_rotation_deviation(predicted: NDArray[np.floating], captured: NDArray[np.floating]) -> float:
+    """MakeItTalk's D-Rot: mean difference of the head's pitch, yaw and roll.
+
+    Args:
+        predicted: Angles [T, 3], radians.
+        captured: The same of the capture.
+
+    Returns:
+        Degrees; each side is taken relative to its own mean, as where a camera stood is no motion.
+    """
+    x, y = (angles - angles.mean(axis=0) for angles in (predicted, captured))
+    return float(np.degrees(np.abs(x - y).mean()))
 
 
 def correlation(predicted: NDArray[np.floating], captured: NDArray[np.floating]) -> float:
@@ -300,7 +331,10 @@ class LipClosure:
 
 
 def lip_closure(
-    gap: NDArray[np.floating], times: NDArray[np.floating], phones: Iterable[PhoneInterval]
+    gap: NDArray[np.floating],
+    times: NDArray[np.floating],
+    phones: Iterable[PhoneInterval],
+    sealed: float = 0.0,
 ) -> LipClosure:
     """Lip closure on p, b, m, with open vowels as the control.
 
@@ -308,17 +342,19 @@ def lip_closure(
         gap: Lip gap [T] of one line, any unit, zero at closed lips.
         times: Frame times [T] in seconds.
         phones: The line's aligned phones.
+        sealed: Lips this near are closed however little the line opens; the share of 15 % alone would call a
+            mouth open that never moves, where its lips at rest do not lie at exactly zero.
     """
-    level = CLOSURE_LEVEL * float(np.percentile(gap, 95))
+    level = max(CLOSURE_LEVEL * float(np.percentile(gap, 95)), sealed)
     phones = tuple(phones)
-    closed = [_lowest(gap, times, p) <= level for p in phones if p.symbol in CLOSURE_PHONES]
+    closed = [lowest_during(gap, times, p) <= level for p in phones if p.symbol in CLOSURE_PHONES]
     middles = [(p.start + p.end) / 2 for p in phones if p.symbol in OPEN_VOWELS]
     shut = [float(np.interp(middle, times, gap)) <= level for middle in middles]
     return LipClosure(_share(closed), _share(shut), len(closed), len(shut))
 
 
-def _lowest(gap: NDArray[np.floating], times: NDArray[np.floating], phone: PhoneInterval) -> float:
-    """Lowest gap during a phone widened by 20 ms either side."""
+def lowest_during(gap: NDArray[np.floating], times: NDArray[np.floating], phone: PhoneInterval) -> float:
+    """Lowest value of a curve [T] during a phone widened by 20 ms either side."""
     # Linear between frames, so the lowest value lies on a frame or at an end.
     start, end = phone.start - CLOSURE_MARGIN_S, phone.end + CLOSURE_MARGIN_S
     inside = gap[(times >= start) & (times <= end)]

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from inference.errors import LipwrightError
 
+from .evaluation.rooms import ROOMS
+
 
 def build_parser() -> argparse.ArgumentParser:
     """The argument parser, with one subcommand per task."""
@@ -78,17 +80,37 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     parser = commands.add_parser(
         "evaluate",
         help="measure a model beside its baselines",
-        description="Measure a model on takes that never trained, beside the static mean face, "
-        "ridge regression from log-mel and loudness that drives the jaw.",
+        description="Measure a model on takes and speech that never trained, beside the static mean face, "
+        "ridge regression from log-mel, loudness that drives the jaw, and Rhubarb where it is installed. "
+        "Prints a table and writes a report with plots.",
     )
     parser.add_argument(
         "model", metavar="F.lipmodel", type=Path, nargs="?", help="bundle; without it, baselines only"
     )
-    parser.add_argument("project", metavar="PROJECT", type=Path, help="folder written by 'import'")
+    parser.add_argument(
+        "project",
+        metavar="PROJECT",
+        type=Path,
+        nargs="?",
+        help="folder written by 'import'; by default the one that 'build.py train-default' leaves",
+    )
     parser.add_argument(
         "--split", choices=("train", "validation", "test"), default="test", help="default: test"
     )
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument(
+        "--compare", metavar="NAME=F.lipmodel", action="append", help="another bundle, as a column of its own"
+    )
+    parser.add_argument(
+        "--left-out",
+        metavar="WHAT=F.lipmodel",
+        action="append",
+        help="a bundle trained without a speaker of the project or a speech engine, measured on just that",
+    )
+    parser.add_argument("--only", metavar="ROOM,...", help="measure only some of: " + ", ".join(ROOMS))
+    parser.add_argument("--data", metavar="DIR", type=Path, help="folder of recordings ($LIPWRIGHT_DATA)")
+    parser.add_argument(
+        "--json", metavar="FILE", nargs="?", const="-", help="write the figures as JSON; alone, print them"
+    )
     parser.set_defaults(run=run_evaluate)
 
 
@@ -135,11 +157,9 @@ def run_train(arguments: argparse.Namespace) -> None:
 
 def run_evaluate(arguments: argparse.Namespace) -> None:
     """Measure a model and its baselines."""
-    from .evaluation import evaluate  # noqa: PLC0415 - lazy, see above
-    from .report import evaluation_table  # noqa: PLC0415 - lazy, see above
+    from .evaluation.command import evaluate_command  # noqa: PLC0415 - lazy, see above
 
-    result = evaluate(arguments.model, arguments.project, arguments.split)
-    print(json.dumps(result.as_dict(), indent=1) if arguments.json else evaluation_table(result))
+    evaluate_command(arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

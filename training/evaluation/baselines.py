@@ -8,6 +8,7 @@ all speakers' takes give.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,11 +21,11 @@ from inference.measures import correlation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from .project import Project, Take
+    from inference.audio_file import AudioClip
+    from training.project import Project, Take
 
 TARGET_DB = -20.0
 SETTINGS = FeatureSettings(kind="log_mel", channels=32)
@@ -45,6 +46,14 @@ class AudioCache:
         """Start empty."""
         self._samples: dict[Path, NDArray[np.float32]] = {}
         self._features: dict[Path, NDArray[np.float32]] = {}
+        self._line = Path()
+
+    def add(self, clip: AudioClip) -> None:
+        """Make a line in memory known under its path; the line added before it is forgotten."""
+        for known in (self._samples, self._features):
+            known.pop(self._line, None)
+        self._line = clip.path
+        self._samples[clip.path] = normalise_loudness(clip.samples, TARGET_DB)
 
     def samples(self, path: Path) -> NDArray[np.float32]:
         """Samples [N] at 16 kHz, brought to the training level."""
@@ -162,34 +171,69 @@ class Baselines:
         self._head_curves = head_curves
         self._jaw = jaw_direction.astype(np.float64)
         self._ridges: dict[str, Ridge] = {}
+        self._slopes: dict[str, tuple[float, float]] = {}
 
     def curves(self, take: Take) -> NDArray[np.float64]:
         """The capture's curves [T, 3]: tracked where the source has landmarks, else the fitted head's."""
         return take.curves.astype(np.float64) if take.has_curves else self._head_curves(take.coefficients)
 
-    def static(self, take: Take) -> NDArray[np.float64]:
-        """The speaker's mean face: coefficients [T, R], all frames alike."""
-        mean = np.concatenate([t.coefficients[t.valid] for t in self._train_takes(take.speaker)]).mean(axis=0)
-        return np.repeat(mean[None].astype(np.float64), len(take.coefficients), axis=0)
+    @property
+    def first_speaker(self) -> str:
+        """The speaker who came first into the project: the one that a model's neutral face belongs to."""
+        return self._project.takes[0].speaker
 
-    def ridge(self, take: Take) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def animate(
+        self, name: str, speaker: str, sound: Path, times: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """What a baseline makes of a sound.
+
+        Args:
+            name: "static", "ridge" or "loudness".
+            speaker: Whose train takes it learned from.
+            sound: A file, or a line that the audio cache was given.
+            times: Frame times [T], seconds.
+
+        Returns:
+            Coefficients [T, R], and the curves [T, 3] where the baseline predicts them itself.
+        """
+        if name == "ridge":
+            return self._ridge(speaker, sound, times)
+        if name == "loudness":
+            return self._loudness(speaker, sound, times), None
+        return self._static(speaker, len(times)), None
+
+    def _static(self, speaker: str, frames: int) -> NDArray[np.float64]:
+        """The speaker's mean face: coefficients [T, R], all frames alike."""
+        mean = np.concatenate([t.coefficients[t.valid] for t in self._train_takes(speaker)]).mean(axis=0)
+        return np.repeat(mean[None].astype(np.float64), frames, axis=0)
+
+    def _ridge(
+        self, speaker: str, sound: Path, times: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Ridge regression: coefficients [T, R], and its own direct prediction of the curves [T, 3]."""
-        if take.speaker not in self._ridges:
-            self._ridges[take.speaker] = self._fit_ridge(take.speaker)
-        predicted = self._ridges[take.speaker].predict(self._rows(take))
+        if speaker not in self._ridges:
+            self._ridges[speaker] = self._fit_ridge(speaker)
+        predicted = self._ridges[speaker].predict(context_rows(self.audio.features(sound), times))
         return predicted[:, :-3], predicted[:, -3:]
 
-    def loudness(self, take: Take) -> NDArray[np.float64]:
+    def _loudness(self, speaker: str, sound: Path, times: NDArray[np.float64]) -> NDArray[np.float64]:
         """Loudness drives the jaw, and nothing else moves: coefficients [T, R]."""
-        takes = self._train_takes(take.speaker)
+        if speaker not in self._slopes:
+            self._slopes[speaker] = self._fit_loudness(speaker)
+        slope, height = self._slopes[speaker]
+        amount = np.clip(slope * at_times(self.audio.loudness(sound), times) + height, 0.0, 1.0)
+        driven: NDArray[np.float64] = amount[:, None] * self._jaw
+        return driven
+
+    def _fit_loudness(self, speaker: str) -> tuple[float, float]:
+        """Slope and height of the line from loudness, dB, to jawOpen."""
+        takes = self._train_takes(speaker)
         level = np.concatenate([self._level(t)[t.valid] for t in takes])
         size = self._jaw @ self._jaw
         opened = np.concatenate([t.coefficients[t.valid] @ self._jaw for t in takes]) / size
         steady = np.ptp(level) < STEADY_LEVEL
         slope, height = (0.0, opened.mean()) if steady else np.polyfit(level, opened, 1)
-        amount = np.clip(slope * self._level(take) + height, 0.0, 1.0)
-        driven: NDArray[np.float64] = amount[:, None] * self._jaw
-        return driven
+        return float(slope), float(height)
 
     def _fit_ridge(self, speaker: str) -> Ridge:
         train = self._train_takes(speaker)

@@ -1,0 +1,82 @@
+"""Speech without capture that is measured: fixed lines with aligned phones, kept out of every training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inference.audio_file import SAMPLE_RATE, AudioClip
+from inference.errors import LipwrightError
+from inference.measures import PhoneInterval
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from training.corpus.spoken_line import SpokenLine
+
+REAL_SETS = ("asterisk", "ljspeech")
+ENGINE_SETS = ("espeak", "flite", "festival")
+TITLES = {
+    "asterisk": "real speech: asterisk prompts kept out (one female American speaker)",
+    "ljspeech": "real speech: eight LJSpeech lines (one female American reader)",
+    "espeak": "synthetic speech: espeak-ng",
+    "flite": "synthetic speech: flite",
+    "festival": "synthetic speech: festival",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One line to speak.
+
+    Attributes:
+        clip: Its sound.
+        phones: Its phones.
+    """
+
+    clip: AudioClip
+    phones: tuple[PhoneInterval, ...]
+
+    @property
+    def name(self) -> str:
+        """Set and line."""
+        return str(self.clip.path)
+
+    def sounding(self, samples: NDArray[np.floating], how: str) -> Line:
+        """The same words in another sound [N] of the same timing."""
+        clip = AudioClip(samples.astype("float32"), len(samples) / SAMPLE_RATE, self.clip.path / how)
+        return Line(clip, self.phones)
+
+
+def line_set(name: str, data: Path) -> list[Line]:
+    """Read a test set.
+
+    Args:
+        name: One of `REAL_SETS` or `ENGINE_SETS`.
+        data: Folder of the shared data.
+
+    Raises:
+        LipwrightError: Its recordings or its synthesiser are not on this machine.
+    """
+    lines = [_line(name, spoken) for spoken in _readers(data)[name]()]
+    if not lines:
+        raise LipwrightError(f"{name}: there are no lines on this machine")
+    return lines
+
+
+def _readers(data: Path) -> dict[str, Callable[[], list[SpokenLine]]]:
+    from training.corpus import test_sets  # noqa: PLC0415 - reads synthesisers and aligners only when asked
+
+    engines = {name: partial(test_sets.engine_lines, name) for name in ENGINE_SETS}
+    return {"asterisk": test_sets.prompts, "ljspeech": partial(test_sets.ljspeech, data), **engines}
+
+
+def _line(set_name: str, spoken: SpokenLine) -> Line:
+    clip = AudioClip(spoken.samples, len(spoken.samples) / SAMPLE_RATE, Path(set_name) / spoken.name)
+    phones = tuple(PhoneInterval(s.phone, s.start, s.end) for s in spoken.segments)
+    return Line(clip, phones)
