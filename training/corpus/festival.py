@@ -70,7 +70,7 @@ def _commands(text: str, stem: Path, rng: np.random.Generator) -> list[str]:
         f"(set! int_lr_params '({intonation} (model_f0_mean 170) (model_f0_std 34)))",
         f"(set! u (utt.synth (eval (list 'Utterance 'Text \"{quoted}\"))))",
         f'(utt.save.segs u "{stem}.segs")',
-        f"(utt.save.wave u \"{stem}.wav\" 'riff)",
+        f'(utt.save.wave u "{stem}.wav" \'riff)',
     ]
 
 

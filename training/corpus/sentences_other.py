@@ -1,7 +1,7 @@
 """Sentences of our own in other languages, so that mouths follow sounds that English lacks.
 
-`texts/CODE.txt` holds one text a line: sentences, "+" and a phrase to combine with others and with numbers, or
-"-" and a sentence that only tests use.
+`texts/CODE.txt` holds one text a line: sentences, "+" and a phrase to combine with others and with numbers,
+or "-" and a sentence that only tests use.
 """
 
 from __future__ import annotations

@@ -1,0 +1,69 @@
+"""Whether an alignment can be believed, by what is said and by what is heard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from training.corpus.phones import SILENCE
+from training.corpus.spoken_line import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from training.corpus.alignment import AlignedPhone
+
+#: Least mean score; share of the time that phones with a score under `BAD_SCORE` may take.
+LEAST_SCORE, BAD_SCORE, MOST_BAD = -45.0, -60.0, 0.25
+#: No phone of a line of more than two lasts longer (s); phones a second, of a short and of a longer line.
+LONGEST_PHONE, SHORT_LINE = 0.6, 5
+SLOWEST_SHORT, SLOWEST, FASTEST = 1.5, 4.0, 25.0
+#: Pauses lie this far under the vowels (dB).
+LEAST_PAUSE_DEPTH = 15.0
+_VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
+_HOP = 80  # samples of a level
+
+
+def alignment_fault(phones: Sequence[AlignedPhone], samples: NDArray[np.float32]) -> str:
+    """Return why an alignment is not to be believed, in a word or two; empty where it is.
+
+    Args:
+        phones: Of the whole recording.
+        samples: [N] the recording, 16 kHz.
+    """
+    spoken = [p for p in phones if p.phone != SILENCE]
+    if not spoken:
+        return "no speech"
+    lengths = np.array([p.end - p.start for p in spoken])
+    scores = np.array([p.score for p in spoken])
+    rate = len(spoken) / lengths.sum()
+    faults = {
+        "score": (scores * lengths).sum() / lengths.sum() < LEAST_SCORE,
+        "bad phones": lengths[scores < BAD_SCORE].sum() / lengths.sum() > MOST_BAD,
+        "long phone": len(spoken) > 2 and lengths.max() > LONGEST_PHONE,  # noqa: PLR2004 - one or two may be
+        "rate": not (SLOWEST if len(spoken) > SHORT_LINE else SLOWEST_SHORT) < rate < FASTEST,
+        "loud pause": _pause_depth(phones, samples) < LEAST_PAUSE_DEPTH,
+    }
+    return next((name for name, there in faults.items() if there), "")
+
+
+def _pause_depth(phones: Sequence[AlignedPhone], samples: NDArray[np.float32]) -> float:
+    """Return how far the middle pause lies under the middle vowel (dB); much where there is no pause."""
+    count = len(samples) // _HOP
+    power = (samples[: count * _HOP].astype(np.float64) ** 2).reshape(count, _HOP).mean(1)
+    level = 10 * np.log10(power + 1e-10)
+
+    def middle(names: Sequence[str]) -> float | None:
+        spans = [
+            (round(p.start * SAMPLE_RATE / _HOP), round(p.end * SAMPLE_RATE / _HOP))
+            for p in phones
+            if p.phone in names
+        ]
+        levels = [np.median(level[a:b]) for a, b in spans if len(level[a:b]) > 1]
+        return float(np.median(levels)) if levels else None
+
+    pause, vowel = middle([SILENCE]), middle(_VOWELS)
+    return 99.0 if pause is None or vowel is None else vowel - pause
