@@ -1,0 +1,224 @@
+"""Where the lines of a corpus come from: every source is a row of lines, endless or not, told by number."""
+
+from __future__ import annotations
+
+import shutil
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from inference.errors import LipwrightError
+from training.corpus.espeak_voices import ESPEAK_VOICES, voices_of
+from training.corpus.festival import festival_voices, speak_with_festival
+from training.corpus.flite import flite_available, speak_with_flite
+from training.corpus.prompts import VOICE, training_prompts
+from training.corpus.recorded import recorded_line
+from training.corpus.sentences_english import make_sentence
+from training.corpus.sentences_other import make_other_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.corpus.alignment import Aligner
+    from training.corpus.espeak import Espeak
+    from training.corpus.spoken_line import SpokenLine
+
+APT = "as root with apt-get install -y --no-install-recommends"
+#: The voices made of recordings come twice as often as the old machine voice.
+_FLITE_ORDER = ("rms", "slt", "awb", "rms", "slt", "awb", "kal16")
+_FESTIVAL_PACKAGES = "festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts"
+
+
+@dataclass(frozen=True)
+class LineId:
+    """Which line of a source.
+
+    Attributes:
+        name: Of the line.
+        voice: Who speaks.
+        engine: As in `SpokenLine`.
+        language: Likewise.
+        index: Its number in the source.
+    """
+
+    name: str
+    voice: str
+    engine: str
+    language: str
+    index: int
+
+
+class Source(Protocol):
+    """A row of lines that can be made."""
+
+    @property
+    def count(self) -> int | None:
+        """How many lines there are; None where there is no end."""
+
+    def line_id(self, index: int) -> LineId:
+        """Return what line `index` will be."""
+
+    def make(self, ids: Sequence[LineId]) -> list[tuple[SpokenLine | None, str]]:
+        """Return the lines, or None and why there is none."""
+
+
+def generator(seed: int, name: str) -> np.random.Generator:
+    """Return the source of every choice made for one line."""
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+
+def _named(line: SpokenLine | None, line_id: LineId) -> tuple[SpokenLine | None, str]:
+    if line is None:
+        return None, "not spoken"
+    return replace(line, name=line_id.name), ""
+
+
+class EspeakEnglish:
+    """English by espeak-ng."""
+
+    count = None
+
+    def __init__(self, seed: int, espeak: Espeak) -> None:
+        """Take the library, which there is one of in a process."""
+        self._seed, self._espeak = seed, espeak
+
+    def line_id(self, index: int) -> LineId:
+        """Return line `index`: the voices take turns."""
+        voice = ESPEAK_VOICES[index % len(ESPEAK_VOICES)]
+        return LineId(f"espeak-en-{index:05d}", voice, "espeak", "en", index)
+
+    def make(self, ids: Sequence[LineId]) -> list[tuple[SpokenLine | None, str]]:
+        """Speak lines."""
+        made = []
+        for line_id in ids:
+            rng = generator(self._seed, line_id.name)
+            made.append(_named(self._espeak.speak(make_sentence(rng), line_id.voice, rng), line_id))
+        return made
+
+
+class EspeakAbroad:
+    """Other languages by espeak-ng."""
+
+    count = None
+
+    def __init__(self, seed: int, espeak: Espeak, languages: Sequence[str]) -> None:
+        """Take the library and the languages, by espeak-ng's codes."""
+        self._seed, self._espeak, self._languages = seed, espeak, tuple(languages)
+
+    def line_id(self, index: int) -> LineId:
+        """Return line `index`: the languages take turns, then the voices of each."""
+        turn, which = divmod(index, len(self._languages))
+        language = self._languages[which]
+        voices = voices_of(language)
+        name = f"espeak-{language}-{turn:05d}"
+        return LineId(name, voices[turn % len(voices)], "espeak", language, index)
+
+    def make(self, ids: Sequence[LineId]) -> list[tuple[SpokenLine | None, str]]:
+        """Speak lines."""
+        made = []
+        for line_id in ids:
+            rng = generator(self._seed, line_id.name)
+            text = make_other_sentence(line_id.language, rng)
+            made.append(_named(self._espeak.speak(text, line_id.voice, rng), line_id))
+        return made
+
+
+class Flite:
+    """English by flite."""
+
+    count = None
+
+    def __init__(self, seed: int) -> None:
+        """Check that the program is here.
+
+        Raises:
+            LipwrightError: It is not.
+        """
+        if not flite_available():
+            raise LipwrightError(f"flite is not installed; install it {APT} flite")
+        self._seed = seed
+
+    def line_id(self, index: int) -> LineId:
+        """Return line `index`."""
+        voice = _FLITE_ORDER[index % len(_FLITE_ORDER)]
+        return LineId(f"flite-{index:05d}", voice, "flite", "en", index)
+
+    def make(self, ids: Sequence[LineId]) -> list[tuple[SpokenLine | None, str]]:
+        """Speak lines."""
+        made = []
+        for line_id in ids:
+            rng = generator(self._seed, line_id.name)
+            made.append(_named(speak_with_flite(make_sentence(rng), line_id.voice, rng), line_id))
+        return made
+
+
+class Festival:
+    """English by festival."""
+
+    count = None
+
+    def __init__(self, seed: int) -> None:
+        """Look which voices are here.
+
+        Raises:
+            LipwrightError: None is.
+        """
+        self._seed, self._voices = seed, festival_voices()
+        if not self._voices:
+            lacking = "festival" if shutil.which("festival") is None else "festival's voices"
+            verb = "is" if lacking == "festival" else "are"
+            raise LipwrightError(f"{lacking} {verb} not installed; install them {APT} {_FESTIVAL_PACKAGES}")
+
+    def line_id(self, index: int) -> LineId:
+        """Return line `index`."""
+        voice = self._voices[index % len(self._voices)]
+        return LineId(f"festival-{voice}-{index // len(self._voices):05d}", voice, "festival", "en", index)
+
+    def make(self, ids: Sequence[LineId]) -> list[tuple[SpokenLine | None, str]]:
+        """Speak lines, those of each voice in one run of the program."""
+        made: dict[str, tuple[SpokenLine | None, str]] = {}
+        for voice in self._voices:
+            mine = [line_id for line_id in ids if line_id.voice == voice]
+            generators = [generator(self._seed, line_id.name) for line_id in mine]
+            texts = [make_sentence(rng) for rng in generators]
+            lines = speak_with_festival(texts, voice, generators) if mine else []
+            made |= {i.name: _named(line, i) for i, line in zip(mine, lines, strict=True)}
+        return [made[line_id.name] for line_id in ids]
+
+
+class Recorded:
+    """Recorded prompts, less those that only tests use, in an order of the seed's."""
+
+    def __init__(self, seed: int) -> None:
+        """List the prompts.
+
+        Raises:
+            LipwrightError: They are not installed.
+        """
+        prompts = training_prompts()
+        order = np.random.default_rng([seed, 0]).permutation(len(prompts))
+        self._prompts = [prompts[i] for i in order]
+        self._aligner: Aligner | None = None
+
+    @property
+    def count(self) -> int:
+        """How many prompts there are."""
+        return len(self._prompts)
+
+    def line_id(self, index: int) -> LineId:
+        """Return line `index`."""
+        name = self._prompts[index].name.replace("/", "-")
+        return LineId(f"real-{name}", VOICE, "real", "en", index)
+
+    def make(self, ids: Sequence[LineId]) -> list[tuple[SpokenLine | None, str]]:
+        """Read and align lines."""
+        if self._aligner is None:
+            from training.corpus.alignment import Aligner  # noqa: PLC0415 - its model takes a second
+
+            self._aligner = Aligner()
+        return [
+            recorded_line(self._aligner, prompt.read(), prompt.text, line_id.name, VOICE)
+            for line_id, prompt in ((i, self._prompts[i.index]) for i in ids)
+        ]
