@@ -10,6 +10,7 @@ import ctypes
 import importlib.util
 import shutil
 import sys
+from pathlib import Path
 
 from build_tools.console import BuildError
 
@@ -32,15 +33,26 @@ BLENDER = {
 }
 # Workbench draws with OpenGL; Mesa does it in software.
 DRAWING = {"libEGL.so.1": "libegl1", "libEGL_mesa.so.0": "libegl-mesa0 libgl1-mesa-dri"}
-# The bundled model also learns from synthesised voices.
-VOICES = {VENV: "python3-venv", "libespeak-ng.so.1": "espeak-ng", "flite": "flite"}
+# The bundled model also learns from synthesised voices, and from recorded prompts with their texts.
+VOICES = {
+    VENV: "python3-venv",
+    "libespeak-ng.so.1": "espeak-ng",
+    "flite": "flite",
+    "festival": "festival",
+    "/usr/share/festival/voices/english/kal_diphone": "festvox-kallpc16k",
+    "/usr/share/festival/voices/english/ked_diphone": "festvox-kdlpc16k",
+    "/usr/share/festival/voices/us/cmu_us_slt_arctic_hts": "festvox-us-slt-hts",
+    "/usr/share/asterisk/sounds/en_US_f_Allison/activated.g722": "asterisk-core-sounds-en-g722",
+    "/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz": "asterisk-core-sounds-en",
+}
 
 
 def missing_parts(wanted: dict[str, str]) -> dict[str, str]:
     """Return those of the wanted parts that this machine lacks; none except on Linux.
 
     Args:
-        wanted: parts (libraries by file name, programs by name) with the Debian package of each.
+        wanted: parts (libraries by file name, programs by name, files and folders by path) with the Debian
+            package of each.
     """
     if not sys.platform.startswith("linux"):
         return {}
@@ -65,6 +77,8 @@ def require_parts(wanted: dict[str, str]) -> None:
 def _is_here(part: str) -> bool:
     if part == VENV:
         return importlib.util.find_spec("ensurepip") is not None
+    if part.startswith("/"):
+        return Path(part).exists()
     if ".so" not in part:
         return shutil.which(part) is not None
     try:

@@ -56,11 +56,13 @@ def test_missing_system_libraries_are_named_with_their_command():
         "libLipwrightNone.so.7": "liblipwrightnone7",
         "libc.so.6": "libc6",
         "lipwright-no-such-program": "none-such",
+        "/no/such/lipwright/voice": "no-voice",
+        "/": "base-files",
     }
     with pytest.raises(BuildError) as caught:
         system_parts.require_parts(lacking)
-    assert "lacks libLipwrightNone.so.7, lipwright-no-such-program. " in str(caught.value)
-    assert str(caught.value).endswith(" liblipwrightnone7 none-such")
+    assert "lacks libLipwrightNone.so.7, lipwright-no-such-program, /no/such/lipwright/voice. " in str(caught.value)
+    assert str(caught.value).endswith(" liblipwrightnone7 none-such no-voice")
 
 
 def test_an_environment_is_renewed_when_its_lock_changes(tmp_path, monkeypatch):
