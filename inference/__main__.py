@@ -1,11 +1,13 @@
 """The command `python -m inference`: sound files in, motion files out."""
 
 import argparse
+import contextlib
 import io
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from .command import CommandOptions, run_command
 from .errors import LipwrightError
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     parsed = parser.parse_args(arguments)
     try:
-        return run_command(_options(parsed))
+        return _run(parsed)
     except LipwrightError as error:
         print(f"lipwright: error: {error}", file=sys.stderr)
         return 1
@@ -38,6 +40,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it does not fail too
         print(f"lipwright: error: standard output cannot be written ({error.strerror})", file=sys.stderr)
         return 1
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    status = run_command(_options(parsed))
+    print(end="", flush=True)  # a full disk shows here, where it gets its sentence
+    return status
+
+
+def leave(status: int) -> NoReturn:
+    """Ends the process at once: taking down Python and its libraries orderly takes 25 ms for nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(
+            OSError, ValueError, AttributeError
+        ):  # closed, full or, without a console, None
+            stream.flush()
+    os._exit(status)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -95,4 +113,4 @@ def _options(parsed: argparse.Namespace) -> CommandOptions:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

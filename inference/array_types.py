@@ -5,13 +5,13 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray: TypeAlias = NDArray[np.float32]
-DoubleArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int32]
-BoolArray: TypeAlias = NDArray[np.bool_]
-AnyArray: TypeAlias = NDArray[Any]
+# what numpy.typing.NDArray stands for; importing that module takes longer than opening a model
+FloatArray: TypeAlias = np.ndarray[tuple[Any, ...], np.dtype[np.float32]]
+DoubleArray: TypeAlias = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
+IntArray: TypeAlias = np.ndarray[tuple[Any, ...], np.dtype[np.int32]]
+BoolArray: TypeAlias = np.ndarray[tuple[Any, ...], np.dtype[np.bool_]]
+AnyArray: TypeAlias = np.ndarray[tuple[Any, ...], np.dtype[Any]]
 
 FrameRate: TypeAlias = float | Fraction
 Progress: TypeAlias = Callable[[float], None]

@@ -5,12 +5,12 @@ import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from .array_types import AnyArray
 from .errors import LipwrightError
+from .zip_members import Data, MemoryFile, member_data, open_zip, write_aligned
 
 MAX_NPZ_BYTES = 2 << 30
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
@@ -19,12 +19,12 @@ _READ_ERRORS = (OSError, ValueError, EOFError, NotImplementedError, RuntimeError
 
 
 def read_npz(
-    source: Path | bytes, label: str, remedy: str, max_bytes: int = MAX_NPZ_BYTES
+    source: Path | Data, label: str, remedy: str, max_bytes: int = MAX_NPZ_BYTES
 ) -> dict[str, AnyArray]:
     """Reads every array of an .npz archive.
 
     Args:
-        source: the file, or the archive's bytes.
+        source: the file, or the archive's bytes, of which the arrays are read-only views where they can be.
         label: how messages name it.
         remedy: what messages tell the user to do.
         max_bytes: the most that all arrays together may take.
@@ -35,10 +35,12 @@ def read_npz(
     if isinstance(source, Path) and source.exists() and not (source.is_file() or source.is_dir()):
         raise LipwrightError(f"{label}: is not an ordinary file; {remedy}")
     try:
-        with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
+        data = None if isinstance(source, Path) else source
+        with zipfile.ZipFile(source) if isinstance(source, Path) else open_zip(source) as archive:
             _check_total(archive, label, remedy, max_bytes)
             return {
-                info.filename.removesuffix(".npy"): _read_member(archive, info) for info in archive.infolist()
+                info.filename.removesuffix(".npy"): _read_member(archive, info, data)
+                for info in archive.infolist()
             }
     except FileNotFoundError:
         raise LipwrightError(f"{label}: there is no such file; {remedy}") from None
@@ -56,25 +58,26 @@ def _check_total(archive: zipfile.ZipFile, label: str, remedy: str, max_bytes: i
         raise LipwrightError(f"{label}: declares {total:,} bytes, over the limit of {max_bytes:,}; {remedy}")
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> AnyArray:
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, data: Data | None) -> AnyArray:
     if not info.filename.endswith(".npy"):
         raise ValueError(f"'{info.filename}' is not an array")
-    with archive.open(info) as stream:
-        shape, fortran, dtype = _read_header(stream)
-        header_length = stream.tell()
-        count = math.prod(shape)
-        if dtype.kind not in _ALLOWED_KINDS or min(shape, default=0) < 0:
-            raise ValueError(f"'{info.filename}' does not hold plain numbers or text")
-        if header_length + count * dtype.itemsize != info.file_size:
-            raise ValueError(f"'{info.filename}' declares shape {shape} but holds {info.file_size} bytes")
-        data = stream.read(count * dtype.itemsize)
-    if len(data) != count * dtype.itemsize:
+    content = member_data(archive, info, data, info.file_size)
+    stream = MemoryFile(content)
+    shape, fortran, dtype = _read_header(stream)
+    header_length = stream.tell()
+    count = math.prod(shape)
+    if dtype.kind not in _ALLOWED_KINDS or min(shape, default=0) < 0:
+        raise ValueError(f"'{info.filename}' does not hold plain numbers or text")
+    if header_length + count * dtype.itemsize != info.file_size:
+        raise ValueError(f"'{info.filename}' declares shape {shape} but holds {info.file_size} bytes")
+    if len(content) != info.file_size:
         raise ValueError(f"'{info.filename}' ends early")
-    flat: AnyArray = np.frombuffer(bytearray(data), dtype=dtype, count=count)
-    return flat.reshape(shape, order="F" if fortran else "C")
+    flat: AnyArray = np.frombuffer(content, dtype=dtype, count=count, offset=header_length)
+    usable = flat if data is not None and flat.flags.aligned else flat.copy()
+    return usable.reshape(shape, order="F" if fortran else "C")
 
 
-def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
+def _read_header(stream: MemoryFile) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
     try:
         version = np.lib.format.read_magic(stream)
         if version == (1, 0):
@@ -94,7 +97,7 @@ def npz_bytes(arrays: Mapping[str, AnyArray]) -> bytes:
         for name in sorted(arrays):
             member = io.BytesIO()
             np.lib.format.write_array(member, np.ascontiguousarray(arrays[name]), allow_pickle=False)
-            archive.writestr(fixed_zip_info(f"{name}.npy"), member.getvalue())
+            write_aligned(archive, fixed_zip_info(f"{name}.npy"), member.getvalue())
     return buffer.getvalue()
 
 

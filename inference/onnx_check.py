@@ -32,7 +32,7 @@ _KINDS = {
 _LOCATION_FIELD = 14
 
 
-def check_onnx(graph: bytes) -> str | None:
+def check_onnx(graph: bytes | memoryview) -> str | None:
     """Returns what is wrong with an ONNX file, or None.
 
     Only what decides whether it is safe to hand to onnxruntime: that it is a model with a graph, and that no

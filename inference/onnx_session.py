@@ -7,6 +7,7 @@ import numpy as np
 from .array_types import FloatArray
 from .bundle_manifest import GraphInfo
 from .errors import LipwrightError
+from .zip_members import Data
 
 _FATAL_ONLY = 4
 _REMEDY = "export the model again"
@@ -16,7 +17,7 @@ class GraphSession:
     """One graph, ready to run on the CPU."""
 
     def __init__(
-        self, graph: bytes, info: GraphInfo, input_sizes: tuple[int, ...], label: str, threads: int
+        self, graph: Data, info: GraphInfo, input_sizes: tuple[int, ...], label: str, threads: int
     ) -> None:
         """Loads the graph and tries it on its smallest input.
 
@@ -77,7 +78,7 @@ class GraphSession:
                 )
 
 
-def _open(graph: bytes, label: str, threads: int) -> Any:  # noqa: ANN401 - onnxruntime ships no types
+def _open(graph: Data, label: str, threads: int) -> Any:  # noqa: ANN401 - onnxruntime ships no types
     try:
         import onnxruntime  # noqa: PLC0415 - loaded with the first line that is animated, not when Blender starts
     except (ImportError, OSError) as error:
@@ -94,7 +95,7 @@ def _open(graph: bytes, label: str, threads: int) -> Any:  # noqa: ANN401 - onnx
     try:
         # Without this onnxruntime prints about a damaged graph and tries the same provider again.
         return onnxruntime.InferenceSession(
-            graph, options, providers=["CPUExecutionProvider"], enable_fallback=False
+            bytes(graph), options, providers=["CPUExecutionProvider"], enable_fallback=False
         )
     except Exception as error:
         raise LipwrightError(f"{label} cannot be loaded ({_first_line(error)}); {_REMEDY}") from error
