@@ -16,14 +16,14 @@ from training.validation import predict_line, predict_take
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from training.networks.karras2017 import Network
+    from training.networks import FaceNetwork
     from training.preparation import Prepared
 
 #: A gain outside is taken for a sign of bad data, not of hedging.
 SMALLEST, LARGEST = 1.0, 1.3
 
 
-def restore_amplitude(network: Network, prepared: Prepared) -> float:
+def restore_amplitude(network: FaceNetwork, prepared: Prepared) -> float:
     """Scale a network's motion about its face in silence, in place.
 
     The gain lies midway between that with the least squared error and that with the actor's variance, both on

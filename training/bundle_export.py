@@ -11,10 +11,10 @@ import torch
 
 from inference.errors import LipwrightError
 from inference.model_bundle import write_bundle
+from training import export_lipwright, export_onnx
 from training.dataset import SAMPLE_RATE
 from training.emotion_mining import EmotionTable, build_emotion_table
-from training.export_onnx import face_graph, speech_graph, vertex_output
-from training.networks import karras2017
+from training.networks import lipwright
 from training.preparation import load_project_head
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inference.head_mesh import HeadMesh
+    from training.networks import FaceNetwork
     from training.trainer import TrainedModel
 
 #: Largest difference in metres between the network and its exported graphs that is let through.
@@ -60,11 +61,7 @@ def export_bundle(trained: TrainedModel, path: Path, label: BundleLabel) -> floa
     """
     channels = trained.config.channels
     neutral = np.zeros(trained.config.emotion_size, np.float32)
-    graphs = {
-        "speech.onnx": speech_graph(trained.network, channels),
-        "face.onnx": face_graph(trained.network, neutral),
-    }
-    basis, mean_offset = vertex_output(trained.network, trained.prepared.basis)
+    graphs, basis, mean_offset = network_graphs(trained.network, channels, neutral, trained.prepared.basis)
     difference = parity(trained, graphs, basis, mean_offset)
     if not difference <= PARITY_LIMIT:
         raise LipwrightError(
@@ -73,12 +70,35 @@ def export_bundle(trained: TrainedModel, path: Path, label: BundleLabel) -> floa
     head = load_project_head(trained.prepared.project)
     emotions = build_emotion_table(trained)
     manifest = build_manifest(trained, label, head, emotions, {"parity_m": difference})
+    manifest["face"]["channels"] = len(basis)
     arrays = {
         "face.npz": face_arrays(head, basis, mean_offset),
         "emotion.npz": {"database": emotions.database},
     }
     write_bundle(path, manifest, graphs, arrays)
     return difference
+
+
+def network_graphs(
+    network: FaceNetwork, channels: int, neutral: NDArray[np.float32], motion_basis: NDArray[np.float32]
+) -> tuple[dict[str, bytes], NDArray[np.float32], NDArray[np.float32]]:
+    """Return a network's graphs, and the basis [P, V, 3] and mean offset [V, 3] that their output multiplies.
+
+    Args:
+        network: Trained network.
+        channels: Feature channels.
+        neutral: [E] latent vector that the zero emotion of the bundle stands for.
+        motion_basis: [R, V, 3] the project's.
+    """
+    if isinstance(network, lipwright.Network):
+        speech = export_lipwright.speech_graph(network, channels)
+        face = export_lipwright.face_graph(network, neutral)
+        basis, offset = motion_basis, np.zeros(motion_basis.shape[1:], np.float32)
+    else:
+        speech = export_onnx.speech_graph(network, channels)
+        face = export_onnx.face_graph(network, neutral)
+        basis, offset = export_onnx.vertex_output(network, motion_basis)
+    return {"speech.onnx": speech, "face.onnx": face}, basis, offset
 
 
 def build_manifest(
@@ -94,7 +114,8 @@ def build_manifest(
         extra: Further training figures.
     """
     settings = trained.prepared.settings
-    hop = settings.hop_length * karras2017.HOP
+    network = trained.network
+    hop = settings.hop_length * network.hop
     return {
         "format_version": 1,
         "name": label.name,
@@ -108,17 +129,16 @@ def build_manifest(
             "file": "speech.onnx",
             "input": "features",
             "output": "code",
-            "receptive_field": karras2017.SPEECH_FIELD,
-            "stride": karras2017.SPEECH_STRIDE,
-            "channels": karras2017.WIDTH,
+            "receptive_field": network.code_field,
+            "stride": network.code_stride,
+            "channels": network.code_channels,
         },
         "face": {
             "file": "face.onnx",
             "inputs": ["code", "emotion"],
             "output": "coefficients",
-            "receptive_field": karras2017.FACE_FIELD,
-            "stride": karras2017.FACE_STRIDE,
-            "channels": trained.network.bottleneck.weight.shape[0],
+            "receptive_field": network.face_field,
+            "stride": network.face_stride,
         },
         "frame_rate": SAMPLE_RATE / hop,
         "emotion": {
@@ -158,12 +178,13 @@ def parity(
     whole line.
     """
     generator = torch.Generator().manual_seed(0)
-    count = karras2017.WINDOW + 15 * karras2017.HOP
+    network = trained.network
+    count = network.window + 15 * network.hop
     features = torch.randn(1, count, trained.config.channels, generator=generator)
     emotion = 0.3 * torch.randn(1, trained.config.emotion_size, generator=generator)
-    windows = features[0].unfold(0, karras2017.WINDOW, karras2017.HOP).transpose(1, 2)
+    windows = features[0].unfold(0, network.window, network.hop).transpose(1, 2)
     with torch.no_grad():
-        theirs = trained.network.forward_window(windows, emotion.expand(len(windows), -1)).numpy()
+        theirs = network.forward_window(windows, emotion.expand(len(windows), -1)).numpy()
     expected = np.tensordot(theirs, trained.prepared.basis, axes=1)
     code = _run(graphs["speech.onnx"], {"features": features.numpy()})
     track = emotion.numpy()[:, None].repeat(code.shape[1], 1)

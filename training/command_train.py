@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.errors import LipwrightError
 from training.bundle_export import BundleLabel, export_bundle
-from training.config import TrainingConfig
+from training.config import TrainingConfig, default_config
 from training.networks import NETWORKS
 from training.trainer import train_project
 
@@ -24,7 +24,7 @@ def train_command(
     output: Path,
     *,
     config: TrainingConfig | None = None,
-    network: str = "karras2017",
+    network: str = "lipwright",
     name: str | None = None,
     licence: str = "unspecified",
     credits_line: str = "",
@@ -39,8 +39,8 @@ def train_command(
     Args:
         project: What `python -m training import` wrote.
         output: The `.lipmodel` to write.
-        config: Training configuration; the defaults when left out.
-        network: A name in `training.networks.NETWORKS`.
+        config: Training configuration; the network's defaults when left out.
+        network: A name in `training.networks.NETWORKS`; a given configuration has its own.
         name: Name of the model; the output's stem when left out.
         licence: Licence of the model.
         credits_line: Whose capture it is.
@@ -57,9 +57,9 @@ def train_command(
     Raises:
         LipwrightError: Unknown network or device, no usable takes, or an output that cannot be written.
     """
-    config = config or TrainingConfig()
+    config = config or default_config(network)
     changes: dict[str, Any] = {"steps": steps, "seed": seed, "feature_kind": feature_kind}
-    config = replace(config, network=network, **{k: v for k, v in changes.items() if v is not None})
+    config = replace(config, **{k: v for k, v in changes.items() if v is not None})
     check_request(config, output, device)
     run_folder = run_folder or project / "runs" / output.stem
     trained = train_project(project, config, run_folder, device)

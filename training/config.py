@@ -17,6 +17,7 @@ class LossWeights:
         mouth: Lip gap, mouth width and chin drop as the report measures them.
         closure: Logarithm of the lip gap, so that lips that hover are as wrong as a lazy jaw.
         emotion: Change of the learned latent vectors over time.
+        touch: Whether the lips touch, for networks that say so.
     """
 
     position: float = 1.0
@@ -24,6 +25,7 @@ class LossWeights:
     mouth: float = 1.0
     closure: float = 0.5
     emotion: float = 1.0
+    touch: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class TrainingConfig:
         components: Largest width of the network's linear bottleneck (the paper uses 150).
         steps: Optimiser steps.
         batch_size: Chunks per step.
-        chunk_outputs: Consecutive output frames in a chunk (32 ms each).
+        chunk_outputs: Consecutive output frames in a chunk.
         learning_rate: Peak of the cosine schedule.
         weight_decay: AdamW's decoupled decay.
         ema_decay: Decay per step of the averaged weights that are exported.
@@ -52,6 +54,8 @@ class TrainingConfig:
         variants: Altered copies of every take's sound (speed, formants, tone, noise) besides the original.
         synthetic_minutes: Synthesised speech, animated by a teacher that knows its phones; needs phone
             timings in the project and espeak-ng or flite on the machine. 0 for none.
+        corpus_engines: Where that speech comes from, separated by commas: "espeak", "flite", "festival", and
+            "real" for aligned recordings.
         synthetic_share: Share of chunks drawn from it.
         other_share: Share of chunks drawn from speakers other than the main one.
         rest_share: Share of chunks of noise and silence, with the face at rest.
@@ -84,6 +88,7 @@ class TrainingConfig:
     synthetic_altered_share: float = 0.5
     variants: int = 2
     synthetic_minutes: float = 0.0
+    corpus_engines: str = "espeak,flite,festival,real"
     synthetic_share: float = 0.3
     other_share: float = 0.1
     rest_share: float = 0.05
@@ -110,3 +115,16 @@ class TrainingConfig:
         """
         loss = LossWeights(**values.get("loss", {}))
         return cls(**{**{k: v for k, v in values.items() if k != "loss"}, "loss": loss})
+
+
+def default_config(network: str) -> TrainingConfig:
+    """Return a network's own defaults.
+
+    Args:
+        network: A name in `training.networks.NETWORKS`.
+    """
+    if (
+        network == "lipwright"
+    ):  # twice the output rate of the published network, and more channels to hear with
+        return TrainingConfig(network=network, channels=40, chunk_outputs=128, dropout=0.1)
+    return TrainingConfig(network=network)

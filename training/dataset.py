@@ -15,6 +15,7 @@ from inference.audio_file import read_audio
 from inference.loudness import normalise_loudness
 from training.augmentation import alter_sound, chords, noise, silence
 from training.corpus.phones import spread
+from training.networks import NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,6 +175,7 @@ class Dataset:
             target_db: Loudness of the training sound.
         """
         self.config = config
+        self.network = NETWORKS[config.network]
         self.motions = list(motions)
         self.speakers = list(dict.fromkeys(m.speaker for m in motions))
         counts = [len(m.coefficients) for m in motions]
@@ -211,12 +213,12 @@ class Dataset:
     @property
     def margin(self) -> int:
         """Feature frames before the first output frame's own."""
-        return 39
+        return self.network.window // 2
 
     @property
     def chunk_span(self) -> int:
         """Feature frames from a chunk's first output frame to the end of what it reads."""
-        return 4 * (self.config.chunk_outputs - 1) + 1 + self.margin
+        return self.network.hop * (self.config.chunk_outputs - 1) + 1 + self.margin
 
     def _odds(self) -> Tensor:
         """Return the odds of drawing each sound: by group, original or copy, and seconds."""
@@ -243,14 +245,16 @@ class Dataset:
         """
         size, outputs = self.config.batch_size, self.config.chunk_outputs
         sound = torch.multinomial(self.odds, size, replacement=True, generator=generator)
-        room = (self.length[sound] - 4 * (outputs - 1)).clamp(min=8)
+        hop, stride, field = self.network.hop, self.network.code_stride, self.network.code_field
+        room = (self.length[sound] - hop * (outputs - 1)).clamp(min=8)
         lead = 16  # a chunk may begin a little before the recording, in the silence that precedes every line
         begin = (torch.rand(size, generator=generator) * (room + lead)).long() - lead
         span = torch.arange(-self.margin, self.chunk_span)
         index = (self.start[sound] + begin)[:, None] + span
         features = self.features[index.clamp(0, len(self.features) - 1)]
-        output = begin[:, None] + 4 * torch.arange(outputs)
-        code = begin[:, None] - self.margin + 1 + 2 * torch.arange((len(span) - 3) // 2 + 1)
+        output = begin[:, None] + hop * torch.arange(outputs)
+        codes = torch.arange((len(span) - field) // stride + 1)
+        code = begin[:, None] - self.margin + (field - 1) // 2 + stride * codes
         frame, inside = self._frames(sound, output)
         target, weight = self._targets(frame, inside)
         owner = self.owner[sound]

@@ -17,7 +17,7 @@ from inference.errors import LipwrightError
 from inference.head_mesh import load_head
 from training.capture_import import import_capture
 from training.command_train import train_command
-from training.config import TrainingConfig
+from training.config import default_config
 from training.evaluation import evaluate
 from training.model_card import write_model_card
 from training.report import evaluation_table
@@ -30,14 +30,20 @@ CREDITS = (
     "CC BY 4.0; motion tracked from its video), and on FACEGOOD Audio2Face (copyright FACEGOOD, MIT licence)."
 )
 #: What the bundled model is trained with; GRID's speaker owns the neutral face.
-CONFIG = TrainingConfig(
-    steps=1800,
-    ema_decay=0.99,
-    synthetic_minutes=20,
-    synthetic_share=0.4,
-    other_share=0.06,
-    altered_share=0.1,
+CONFIG = replace(
+    default_config("lipwright"),
+    steps=5000,
+    learning_rate=1.5e-3,
+    weight_decay=0.05,
+    ema_decay=0.995,
+    variants=1,
+    synthetic_minutes=120,
+    synthetic_share=0.65,
+    other_share=0.05,
+    altered_share=0.2,
     synthetic_altered_share=0.4,
+    validation_every=500,
+    checkpoint_every=250,
 )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from training.networks.karras2017 import Network
+    from training.networks import FaceNetwork
     from training.preparation import Prepared
     from training.trainer import TrainedModel
 
@@ -144,7 +144,7 @@ def _sample_code(trained: TrainedModel) -> Tensor:
 def _gaps_and_pose(
     trained: TrainedModel, code: Tensor, emotion: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    network: Network = trained.network
+    network: FaceNetwork = trained.network
     with torch.no_grad():
         out = network.face(code, torch.tensor(emotion).expand(1, code.shape[1], -1))[0]
         gap = trained.prepared.metric.measures(out)[:, 0].numpy()

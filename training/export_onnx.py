@@ -1,4 +1,4 @@
-"""From a trained network to the two ONNX graphs of a model bundle, built node by node with `onnx.helper`.
+"""From a trained karras2017 to the two ONNX graphs of a model bundle, built node by node with `onnx.helper`.
 
 The speech graph holds the formant analysis and the first articulation layer, which no emotion reaches; the
 face graph holds the rest as dilated convolutions over a whole line. The final linear layer ("linear to 3V")
@@ -86,15 +86,15 @@ def speech_graph(network: Network, channels: int) -> bytes:
     x = build.add("Unsqueeze", ["features", build.weight(np.array([1], np.int64))])
     ins = (1, *FORMANT_CHANNELS[:-1])
     for layer, width in zip(network.formants.layers, ins, strict=True):
-        kernel = _array(layer.weight).reshape(-1, width, 1, 3)
-        inputs = [x, build.weight(kernel), build.weight(_array(layer.bias))]
+        kernel = as_array(layer.weight).reshape(-1, width, 1, 3)
+        inputs = [x, build.weight(kernel), build.weight(as_array(layer.bias))]
         x = build.add("Conv", inputs, strides=[1, 2], pads=[0, 1, 0, 1], kernel_shape=[1, 3])
         x = build.add("Relu", [x])
     collapse = network.formants.collapse
-    kernel = _array(collapse.weight).reshape(WIDTH, FORMANT_CHANNELS[-1], 1, -1)
-    x = build.add("Conv", [x, build.weight(kernel), build.weight(_array(collapse.bias))])
+    kernel = as_array(collapse.weight).reshape(WIDTH, FORMANT_CHANNELS[-1], 1, -1)
+    x = build.add("Conv", [x, build.weight(kernel), build.weight(as_array(collapse.bias))])
     x = build.add("Squeeze", [build.add("Relu", [x]), build.weight(np.array([3], np.int64))])
-    inputs = [x, build.weight(_array(network.listen.weight)), build.weight(_array(network.listen.bias))]
+    inputs = [x, build.weight(as_array(network.listen.weight)), build.weight(as_array(network.listen.bias))]
     x = build.add("Relu", [build.add("Conv", inputs, strides=[SPEECH_STRIDE])])
     build.add("Transpose", [x], "code", perm=[0, 2, 1])
     return build.finish("speech", {"features": [1, "N", channels]}, {"code": [1, "M", WIDTH]})
@@ -115,12 +115,12 @@ def face_graph(network: Network, neutral: NDArray[np.float32]) -> bytes:
     for index, (layer, (taps, dilation)) in enumerate(zip(network.articulation, ARTICULATION, strict=True)):
         stride, margin = (FACE_STRIDE if index == 0 else 1), (taps - 1) * dilation // 2
         joined = build.add("Concat", [x, e], axis=1)
-        inputs = [joined, build.weight(_array(layer.weight)), build.weight(_array(layer.bias))]
+        inputs = [joined, build.weight(as_array(layer.weight)), build.weight(as_array(layer.bias))]
         x = build.add("Relu", [build.add("Conv", inputs, strides=[stride], dilations=[dilation])])
         e = build.slice(e, 2, margin, -margin, stride)
     joined = build.add("Concat", [x, e], axis=1)
-    kernel = _array(network.bottleneck.weight)[:, :, None]
-    x = build.add("Conv", [joined, build.weight(kernel), build.weight(_array(network.bottleneck.bias))])
+    kernel = as_array(network.bottleneck.weight)[:, :, None]
+    x = build.add("Conv", [joined, build.weight(kernel), build.weight(as_array(network.bottleneck.bias))])
     build.add("Transpose", [x], "coefficients", perm=[0, 2, 1])
     return build.finish(
         "face", {"code": [1, "M", WIDTH], "emotion": [1, "M", size]}, {"coefficients": [1, "T", width]}
@@ -136,11 +136,12 @@ def vertex_output(
         network: Trained network.
         basis: [R, V, 3] the project's motion basis.
     """
-    weight = _array(network.output.weight).astype(np.float64)
-    offset = np.tensordot(_array(network.output.bias).astype(np.float64), basis, axes=1)
+    weight = as_array(network.output.weight).astype(np.float64)
+    offset = np.tensordot(as_array(network.output.bias).astype(np.float64), basis, axes=1)
     return np.tensordot(weight.T, basis, axes=1).astype(np.float32), offset.astype(np.float32)
 
 
-def _array(values: Tensor | nn.Module | None) -> NDArray[np.float32]:
+def as_array(values: Tensor | nn.Module | None) -> NDArray[np.float32]:
+    """Return a parameter or buffer as a float32 array."""
     assert isinstance(values, torch.Tensor)  # noqa: S101 - nn.Module types its members loosely
     return np.asarray(values.detach().cpu().numpy(), np.float32)

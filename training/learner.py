@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from training.networks import NETWORKS
+from training.networks import NETWORKS, lipwright
 
 if TYPE_CHECKING:
     from training.config import TrainingConfig
@@ -33,6 +33,8 @@ class Learner(nn.Module):
             config.channels, config.emotion_size, width, outputs, config.dropout
         )
         self.network.start_from_pca(torch.tensor(prepared.mean), torch.tensor(prepared.pca[:width]))
+        if isinstance(self.network, lipwright.Network):
+            self.network.set_lips(prepared.lips)
         captured = [m for m in data.motions if m.captured]  # these come first
         owner = torch.tensor([data.speakers.index(m.speaker) for m in captured])
         counts = torch.tensor([len(m.coefficients) for m in captured])

@@ -12,10 +12,12 @@ from inference.audio_features import FeatureSettings
 from inference.bundled import default_head_path
 from inference.errors import LipwrightError
 from inference.head_mesh import HeadMesh, load_head
+from training.corpus.build import CorpusPlan, build_corpus
 from training.dataset import Motion, read_motion, rest_motions, rest_pose, with_statistics
+from training.lip_contact import lip_lines, sealed
 from training.losses import FaceMetric, build_metric
 from training.project import load_project
-from training.teacher import animate_lines, closed_pose, make_lesson, synthesise_lines, train_teacher
+from training.teacher import FaceSpace, animate_lines, make_lesson, train_teacher, with_contact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.config import TrainingConfig
+    from training.networks.lipwright import LipLines
     from training.project import Project, Take
 
 #: Active-speech level that every sound is brought to, dB below full scale.
@@ -43,6 +46,7 @@ class Prepared:
         mean: [R] mean coefficients.
         pca: [P, R] principal directions times their standard deviation, largest first.
         metric: Metric of the loss.
+        lips: Where the head's lips are.
         measure_spread: [3] standard deviation of gap, width and chin over the training frames.
         validation: Takes that steer nothing but the choice between settings.
         fingerprint: Hash of all of it; a checkpoint resumes only on the same.
@@ -56,6 +60,7 @@ class Prepared:
     mean: NDArray[np.float32]
     pca: NDArray[np.float32]
     metric: FaceMetric
+    lips: LipLines
     measure_spread: NDArray[np.float32]
     validation: list[Take]
     fingerprint: str
@@ -80,7 +85,11 @@ def prepare(folder: Path, config: TrainingConfig) -> Prepared:
     centre, pca = principal_directions(spoken, config.components)
     metric = build_metric(head.vertices, head.landmarks68, project.basis, spoken, config.mouth_emphasis)
     spread = _measure_spread(metric, spoken)
-    motions += _made_up_motions(motions, config, metric, (centre, pca), spread)
+    lips = lip_lines(head, project.basis)
+    space = FaceSpace(metric, lips, centre, pca, spread)
+    made_up = _made_up_motions(motions, config, space, folder / "corpus")
+    fingerprint = _fingerprint(motions)
+    motions = [with_contact(m, lips) for m in motions] + made_up
     return Prepared(
         project,
         motions,
@@ -90,9 +99,10 @@ def prepare(folder: Path, config: TrainingConfig) -> Prepared:
         centre,
         pca,
         metric,
+        lips,
         spread,
         [t for t in project.takes if t.split == "validation"],
-        _fingerprint([m for m in motions if m.captured]),
+        fingerprint,
     )
 
 
@@ -121,28 +131,19 @@ def _captured_motions(project: Project, config: TrainingConfig) -> list[Motion]:
 
 
 def _made_up_motions(
-    captured: list[Motion],
-    config: TrainingConfig,
-    metric: FaceMetric,
-    pca: tuple[NDArray[np.float32], NDArray[np.float32]],
-    spread: NDArray[np.float32],
+    captured: list[Motion], config: TrainingConfig, space: FaceSpace, corpus_folder: Path
 ) -> list[Motion]:
-    """Return rest takes and, where asked for and possible, synthesised speech with a teacher's motion."""
-    rng = np.random.default_rng(config.seed)
+    """Return rest takes and, where asked for and possible, a speech corpus with a teacher's motion."""
     main = captured[0].speaker
-    rest = rest_pose(captured, main)
-    made = rest_motions(rest, main, rng)
+    rest = sealed(space.lips, rest_pose(captured, main)[None], np.ones(1, np.float32))[0]
+    made = rest_motions(rest, main, np.random.default_rng(config.seed))
     taught = [m for m in captured if m.group == "main" and m.segments]
     if config.synthetic_minutes <= 0 or not taught:
         return made
-    lines = synthesise_lines(config.synthetic_minutes, rng)
-    if not lines:
-        raise LipwrightError(
-            "neither espeak-ng nor flite is installed; install one (apt install espeak-ng flite) "
-            "or train without synthetic speech"
-        )
-    teacher = train_teacher(make_lesson(taught), metric, spread, pca, seed=config.seed)
-    return made + animate_lines(teacher, lines, main, closed_pose(taught, main, metric), rest)
+    plan = CorpusPlan(config.synthetic_minutes, tuple(config.corpus_engines.split(",")))
+    lines = build_corpus(plan, corpus_folder)
+    teacher = train_teacher(make_lesson(taught), space, seed=config.seed)
+    return made + animate_lines(teacher, lines, main, space.lips, rest)
 
 
 def principal_directions(

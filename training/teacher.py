@@ -7,7 +7,7 @@ phone timings, animates many synthetic voices, and the real network learns from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from training import losses
-from training.corpus.espeak import ESPEAK_VOICES, Espeak
-from training.corpus.flite import FLITE_VOICES, flite_available, speak_with_flite
 from training.corpus.phones import BILABIALS, PHONES, SILENCE
-from training.corpus.sentences_english import make_sentence
 from training.dataset import SAMPLE_RATE, Motion
+from training.lip_contact import sealed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +27,12 @@ if TYPE_CHECKING:
     from training.corpus.phones import Segment
     from training.corpus.spoken_line import SpokenLine
     from training.losses import FaceMetric
+    from training.networks.lipwright import LipLines
 
 #: Phone tracks are sampled this often (Hertz), and seen at these offsets round a frame (track samples).
 TRACK_RATE = 100
 OFFSETS = np.arange(-24, 25, 3)
-FRAME_RATE = 25.0
+FRAME_RATE = 50.0
 #: Lips are pulled together within a bilabial, ramped over this time (s) to both sides.
 CONTACT_RAMP = 0.05
 #: In pauses of synthesised speech the face goes to rest between these distances from speech (s).
@@ -109,6 +108,25 @@ class Teacher(nn.Module):
 
 
 @dataclass(frozen=True)
+class FaceSpace:
+    """How motion coefficients are seen: by vertices, by lips, by their usual directions.
+
+    Attributes:
+        metric: Metric of the loss.
+        lips: Where the lips are.
+        centre: [R] mean coefficients.
+        directions: [P, R] principal directions times their standard deviation.
+        spread: [3] standard deviation of gap, width and chin.
+    """
+
+    metric: FaceMetric
+    lips: LipLines
+    centre: NDArray[np.float32]
+    directions: NDArray[np.float32]
+    spread: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Lesson:
     """Captured frames with the phones round them: windows [N, 17 * 40], coefficients [N, R]."""
 
@@ -128,29 +146,19 @@ def make_lesson(motions: Sequence[Motion]) -> Lesson:
     return Lesson(np.concatenate(windows), np.concatenate(coefficients))
 
 
-def train_teacher(
-    lesson: Lesson,
-    metric: FaceMetric,
-    spread: NDArray[np.float32],
-    pca: tuple[NDArray[np.float32], NDArray[np.float32]],
-    *,
-    seed: int,
-    epochs: int = 20,
-) -> Teacher:
+def train_teacher(lesson: Lesson, space: FaceSpace, *, seed: int, epochs: int = 20) -> Teacher:
     """Train a teacher; half a minute on one core.
 
     Args:
         lesson: Captured frames.
-        metric: Metric of the loss.
-        spread: [3] standard deviation of gap, width and chin.
-        pca: Mean [R] and directions [P, R].
+        space: What the loss measures with.
         seed: Same seed, same teacher.
         epochs: Passes over the lesson.
     """
     torch.manual_seed(seed)
-    teacher = Teacher(pca[1], pca[0])
+    teacher = Teacher(space.directions, space.centre)
     windows, target = torch.tensor(lesson.windows), torch.tensor(lesson.coefficients)
-    scale = torch.tensor(spread)
+    metric, scale = space.metric, torch.tensor(space.spread)
     optimiser = torch.optim.AdamW(teacher.parameters(), 1e-3, weight_decay=0.05)
     steps = epochs * (len(windows) // 128)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
@@ -169,40 +177,11 @@ def train_teacher(
     return teacher.eval()
 
 
-def synthesise_lines(minutes: float, rng: np.random.Generator) -> list[SpokenLine]:
-    """Return speech in many voices; empty where no synthesiser is installed.
-
-    Args:
-        minutes: How much.
-        rng: Source of texts and manners.
-    """
-    voices: list[str] = [f"flite {v}" for v in FLITE_VOICES] * 3 if flite_available() else []
-    try:
-        espeak = Espeak()
-        voices += ESPEAK_VOICES
-    except OSError:
-        espeak = None
-    lines: list[SpokenLine] = []
-    total, index = 0.0, 0
-    while voices and total < minutes * 60 and index < 1000 * minutes:
-        voice = voices[index % len(voices)]
-        index += 1
-        text = make_sentence(rng)
-        if voice.startswith("flite "):
-            line = speak_with_flite(text, voice.removeprefix("flite "), rng)
-        else:
-            line = espeak.speak(text, voice, rng) if espeak else None
-        if line is not None and len(line.samples) > SAMPLE_RATE // 2:
-            lines.append(line)
-            total += len(line.samples) / SAMPLE_RATE
-    return lines
-
-
 def animate_lines(
     teacher: Teacher,
     lines: Sequence[SpokenLine],
     speaker: str,
-    closed: NDArray[np.float32],
+    lips: LipLines,
     rest: NDArray[np.float32],
 ) -> list[Motion]:
     """Return the lines with the teacher's motion.
@@ -211,7 +190,7 @@ def animate_lines(
         teacher: Trained on the speaker.
         lines: Synthesised speech.
         speaker: Whose motion it is.
-        closed: [R] the speaker's face with touching lips; bilabials are pulled towards it.
+        lips: Where the lips are; they are sealed within bilabials.
         rest: [R] the speaker's face at rest, for pauses; those of the capture are full of preparation.
     """
     motions = []
@@ -221,8 +200,7 @@ def animate_lines(
         with torch.no_grad():
             pose = teacher(torch.tensor(phone_windows(line.segments, times, seconds))).numpy()
         pause = pause_share(line.segments, times)[:, None]
-        pull = contact_share(line.segments, times)[:, None]
-        pose = pose * (1 - pause) + rest * pause
+        pose = np.asarray(pose * (1 - pause) + rest * pause, np.float32)
         motions.append(
             Motion(
                 name=f"synthetic {index} {line.voice}",
@@ -230,7 +208,7 @@ def animate_lines(
                 samples=line.samples,
                 start=float(times[0]),
                 frame_rate=FRAME_RATE,
-                coefficients=np.asarray(pose * (1 - pull) + closed * pull, np.float32),
+                coefficients=sealed(lips, pose, contact_share(line.segments, times)),
                 valid=np.ones(len(times), bool),
                 group="synthetic",
                 segments=line.segments,
@@ -239,17 +217,23 @@ def animate_lines(
     return motions
 
 
-def closed_pose(motions: Sequence[Motion], speaker: str, metric: FaceMetric) -> NDArray[np.float32]:
-    """Return a speaker's face with touching lips [R].
+def with_contact(motion: Motion, lips: LipLines) -> Motion:
+    """Return captured motion at `FRAME_RATE` whose lips meet at p, b, m and nowhere overlap.
 
-    The mean over the quarter of the frames within p, b and m whose lips are closest: alignment is a frame or
-    two off here and there, and the mean over all of them would hover.
+    Capture at 25 frames a second steps over short closures, and a fitted face stays a fraction of a
+    millimetre open or overlapped where the actor's lips touched.
+
+    Args:
+        motion: A take; where its phones are unknown only overlap is taken away.
+        lips: Where the lips are.
     """
-    poses = []
-    for motion in motions:
-        if motion.speaker == speaker and motion.segments:
-            times = motion.start + np.arange(len(motion.coefficients)) / motion.frame_rate
-            poses.append(motion.coefficients[(contact_share(motion.segments, times) == 1) & motion.valid])
-    together = np.concatenate(poses)
-    gap = metric.measures(torch.tensor(together))[:, 0].numpy()
-    return np.asarray(together[gap <= np.quantile(gap, 0.25)].mean(0), np.float32)
+    count = len(motion.coefficients)
+    times = motion.start + np.arange(count) / motion.frame_rate
+    fine = np.arange(motion.start, times[-1] + 1e-6, 1 / FRAME_RATE)
+    low = np.clip(((fine - motion.start) * motion.frame_rate).astype(int), 0, count - 1)
+    high = np.minimum(low + 1, count - 1)
+    share = ((fine - times[low]) * motion.frame_rate)[:, None].clip(0, 1)
+    pose = motion.coefficients[low] * (1 - share) + motion.coefficients[high] * share
+    closed = sealed(lips, np.asarray(pose, np.float32), contact_share(motion.segments, fine))
+    valid = motion.valid[low] & motion.valid[high]
+    return replace(motion, frame_rate=FRAME_RATE, coefficients=closed, valid=valid)

@@ -27,7 +27,7 @@ from training.checkpoint import (
 )
 from training.dataset import Batch, Dataset
 from training.learner import Learner
-from training.networks import NETWORKS
+from training.networks import NETWORKS, lipwright
 from training.preparation import Prepared, prepare
 from training.validation import validate
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from training.config import TrainingConfig
-    from training.networks.karras2017 import Network
+    from training.networks import FaceNetwork
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class TrainedModel:
         figures: Steps, seconds, loss and validation figures.
     """
 
-    network: Network
+    network: FaceNetwork
     latents: np.ndarray[Any, np.dtype[np.float32]]
     latent_takes: np.ndarray[Any, np.dtype[np.int32]]
     styles: dict[str, np.ndarray[Any, np.dtype[np.float32]]]
@@ -177,10 +177,12 @@ class Trainer:
         self._set_rate()
         self.learner.train()
         emotion, own = self.learner.emotion(batch, keep)
-        predicted = self.learner.network(
-            self.augmentation(batch.features, self._altered_share(batch), generator), emotion
-        )
-        terms = self._terms(predicted, batch, own)
+        network = self.learner.network
+        code = network.speech_code(self.augmentation(batch.features, self._altered_share(batch), generator))
+        terms = self._terms(network.face(code, emotion), batch, own)
+        if isinstance(network, lipwright.Network):
+            gaps = batch.target @ network.get_buffer("gaps")
+            terms["touch"] = losses.touch_loss(network.touch_logit(code), gaps, batch.weight)
         weights = dataclasses.asdict(self.config.loss)
         loss = torch.stack([weights[k] * self.rms.normalise(k, v) for k, v in terms.items()]).sum()
         self._check_finite(loss, batch)
@@ -229,7 +231,7 @@ class Trainer:
             for name, value in self.learner.network.state_dict().items():
                 self.average[name].lerp_(value, 1 - decay)
 
-    def averaged_network(self) -> Network:
+    def averaged_network(self) -> FaceNetwork:
         """Return a copy of the network with the averaged weights, on the CPU, in evaluation mode."""
         width, outputs = self.average["output.weight"].shape[1], self.average["output.weight"].shape[0]
         network = NETWORKS[self.config.network](

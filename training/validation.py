@@ -14,7 +14,7 @@ from training.dataset import HOP_LENGTH, SAMPLE_RATE, features_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from training.networks.karras2017 import Network
+    from training.networks import FaceNetwork
     from training.preparation import Prepared
     from training.project import Take
 
@@ -23,7 +23,9 @@ MOTIONLESS = 1e-9
 NAMES = ("gap", "width", "chin")
 
 
-def predict_line(network: Network, prepared: Prepared, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def predict_line(
+    network: FaceNetwork, prepared: Prepared, samples: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """Return the neutral coefficients [K, R] of a line at the network's own frame rate, the first at t = 0.
 
     Args:
@@ -43,7 +45,7 @@ def predict_line(network: Network, prepared: Prepared, samples: NDArray[np.float
         return np.asarray(network.face(code, emotion)[0].numpy(), np.float32)
 
 
-def predict_take(network: Network, prepared: Prepared, take: Take) -> NDArray[np.float32]:
+def predict_take(network: FaceNetwork, prepared: Prepared, take: Take) -> NDArray[np.float32]:
     """Return a take's neutral coefficients [T, R] at its own frame times."""
     out = predict_line(network, prepared, np.asarray(read_audio(take.audio_path).samples, np.float32))
     at = np.clip(take.times * SAMPLE_RATE / HOP_LENGTH / network.hop, 0, len(out) - 1)
@@ -52,7 +54,7 @@ def predict_take(network: Network, prepared: Prepared, take: Take) -> NDArray[np
     return np.asarray(out[low] * (1 - share) + out[low + 1] * share, np.float32)
 
 
-def validate(network: Network, prepared: Prepared) -> dict[str, float]:
+def validate(network: FaceNetwork, prepared: Prepared) -> dict[str, float]:
     """Return the mean correlation of gap, width and chin over the validation takes, and the jaw's amplitude.
 
     Returns:
@@ -66,7 +68,7 @@ def validate(network: Network, prepared: Prepared) -> dict[str, float]:
     return dict(zip([f"r {n}" for n in NAMES] + ["gap amplitude"], map(float, mean), strict=True))
 
 
-def _score(network: Network, prepared: Prepared, take: Take) -> list[float]:
+def _score(network: FaceNetwork, prepared: Prepared, take: Take) -> list[float]:
     with torch.no_grad():
         ours = prepared.metric.measures(torch.tensor(predict_take(network, prepared, take))).numpy()
         own = prepared.metric.measures(torch.tensor(np.nan_to_num(take.coefficients))).numpy()

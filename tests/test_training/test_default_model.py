@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from inference.audio_file import AudioClip
+from inference.audio_file import AudioClip, read_audio
 from inference.bundled import default_head_path, default_model_path
 from inference.face_prediction import FacePredictor
 from inference.head_mesh import load_head
 from inference.measures import landmark_curves
 from inference.model_bundle import load_bundle
 from training import default_model
+from training.lip_contact import lip_lines, signed_gaps
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,19 @@ def test_lips_stay_together_through_silence_and_hum(bundle):
         gap = gaps(bundle, sound)
         assert gap.max() < 0.02
         assert np.ptp(gap) < 0.01
+
+
+def test_lips_seal_and_never_press_through_each_other(bundle):
+    lines = [read_audio(path) for path in sorted((default_model_path().parents[1] / "lines").glob("*.wav"))]
+    assert lines
+    lips = lip_lines(load_head(default_head_path()), bundle.basis)
+    for line in lines:
+        predictor = FacePredictor(bundle)
+        times = np.arange(int(line.duration * 60)) / 60
+        gap = signed_gaps(lips, predictor.coefficients(predictor.analyse(line), times)) * 1000
+        assert gap.min() > -0.3  # millimetres
+        assert np.median(gap, axis=1).min() < 0.2
+        assert np.percentile(gap, 95) > 5
 
 
 def test_every_slider_moves_the_face(bundle):

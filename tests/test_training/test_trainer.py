@@ -35,9 +35,10 @@ train_command(Path(sys.argv[1]), Path(sys.argv[2]), config=config, run_folder=Pa
 """
 
 
-@pytest.fixture(scope="module")
-def trained(small_project, small_config, tmp_path_factory):
-    return train_project(small_project, small_config, tmp_path_factory.mktemp("run"))
+@pytest.fixture(scope="module", params=["karras2017", "lipwright"])
+def trained(request, small_project, small_config, tmp_path_factory):
+    config = replace(small_config, network=request.param)
+    return train_project(small_project, config, tmp_path_factory.mktemp("run"))
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,13 @@
-"""Published networks, one module each, named after their papers."""
+"""The networks that can be trained: published ones under their papers' names, and our own."""
 
 from __future__ import annotations
 
-from training.networks import karras2017
+from training.networks import karras2017, lipwright
+
+FaceNetwork = karras2017.Network | lipwright.Network
 
 #: Networks that `--network` knows.
-NETWORKS = {"karras2017": karras2017.Network}
+NETWORKS: dict[str, type[karras2017.Network | lipwright.Network]] = {
+    "lipwright": lipwright.Network,
+    "karras2017": karras2017.Network,
+}

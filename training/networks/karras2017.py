@@ -74,7 +74,8 @@ class FormantAnalysis(nn.Module):
 class Network(nn.Module):
     """Features and emotion to motion coefficients."""
 
-    window, hop, code_stride = WINDOW, HOP, SPEECH_STRIDE
+    window, hop, code_stride, code_field = WINDOW, HOP, SPEECH_STRIDE, SPEECH_FIELD
+    face_field, face_stride, code_channels = FACE_FIELD, FACE_STRIDE, WIDTH
 
     def __init__(
         self, channels: int, emotion_size: int, components: int, outputs: int, dropout: float

@@ -1,0 +1,124 @@
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from inference.bundled import default_head_path
+from inference.head_mesh import load_head
+from training.corpus.phones import Segment
+from training.dataset import Motion
+from training.export_lipwright import face_graph, speech_graph
+from training.lip_contact import lip_lines, sealed, signed_gaps
+from training.losses import touch_loss
+from training.motion_basis import MotionBasis
+from training.networks import lipwright
+from training.teacher import FRAME_RATE, with_contact
+
+MM = 0.001
+
+
+@pytest.fixture(scope="module")
+def head():
+    return load_head(default_head_path())
+
+
+@pytest.fixture(scope="module")
+def basis(head):
+    return MotionBasis(head.shape_deltas)
+
+
+@pytest.fixture(scope="module")
+def lips(head, basis):
+    return lip_lines(head, basis.as_array())
+
+
+@pytest.fixture(scope="module")
+def network(lips, basis):
+    torch.manual_seed(3)
+    net = lipwright.Network(40, 16, 20, len(basis.rows), 0.3).eval()
+    net.set_lips(lips)
+    return net
+
+
+def pose(head, basis, **weights):
+    """Coefficients [1, R] of a pose given by shape-key weights."""
+    row = np.zeros((1, 52))
+    for name, value in weights.items():
+        row[0, list(head.shape_names).index(name)] = value
+    return basis.weights_to_coefficients(row)
+
+
+def run(graph, **inputs):
+    return onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"]).run(None, inputs)[0]
+
+
+@pytest.mark.parametrize("extra", [0, 1, 2, 3, 57])
+def test_whole_line_equals_single_windows(network, extra):
+    window, hop = lipwright.WINDOW, lipwright.HOP
+    features, emotion = torch.randn(1, window + extra, 40), torch.randn(1, 16)
+    windows = features[0].unfold(0, window, hop).transpose(1, 2)
+    codes = (features.shape[1] - lipwright.SPEECH_FIELD) // 2 + 1
+    with torch.no_grad():
+        line = network(features, emotion[:, None].expand(-1, codes, -1))[0]
+        single = network.forward_window(windows, emotion.expand(len(windows), -1))
+    assert len(line) == len(windows) > extra // hop
+    torch.testing.assert_close(line, single, atol=2e-5, rtol=0)
+
+
+def test_graphs_equal_torch_when_the_emotion_changes_over_time(network):
+    rng = np.random.default_rng(0)
+    features = rng.standard_normal((1, 171, 40)).astype(np.float32)
+    with torch.no_grad():
+        code = network.speech_code(torch.tensor(features)).numpy()
+        emotion = rng.standard_normal((1, code.shape[1], 16)).astype(np.float32)
+        expected = network.face(torch.tensor(code), torch.tensor(emotion)).numpy()
+    np.testing.assert_allclose(run(speech_graph(network, 40), features=features), code, atol=2e-5)
+    graph = face_graph(network, np.zeros(16, np.float32))
+    np.testing.assert_allclose(run(graph, code=code, emotion=emotion), expected, atol=2e-5)
+
+
+def test_full_contact_seals_an_open_mouth_and_none_leaves_it(head, basis, lips, network):
+    wide = torch.tensor(pose(head, basis, jawOpen=0.5, mouthLowerDownLeft=0.1))[None]
+    touching = network.seal(wide, torch.ones(1, 1))[0].numpy()
+    open_ = network.seal(wide, torch.zeros(1, 1))[0].numpy()
+    assert signed_gaps(lips, wide[0].numpy()).min() > 8 * MM
+    assert np.abs(signed_gaps(lips, touching)).max() < 0.3 * MM
+    np.testing.assert_allclose(open_, wide[0].numpy(), atol=1e-6)
+
+
+def test_lips_pressed_through_each_other_are_parted(head, basis, lips):
+    crossed = pose(head, basis, mouthClose=0.1)
+    assert signed_gaps(lips, crossed).max() < -2 * MM
+    assert signed_gaps(lips, sealed(lips, crossed, np.zeros(1, np.float32))).min() > -0.1 * MM
+
+
+def test_sealing_uses_the_shape_that_is_made_for_it(head, basis, lips):
+    wide = pose(head, basis, jawOpen=0.5)
+    change = sealed(lips, wide, np.ones(1, np.float32)) - wide
+    made_for_it = pose(head, basis, mouthClose=1.0)
+    cosine = (change @ made_for_it.T).item() / np.linalg.norm(change) / np.linalg.norm(made_for_it)
+    assert cosine > 0.8
+
+
+def test_contact_is_asked_for_where_the_target_touches():
+    gaps = torch.tensor([0.0, 0.01])[None, :, None].expand(1, 2, 3)
+    right, wrong = torch.tensor([[6.0, -6.0]]), torch.tensor([[-6.0, 6.0]])
+    weight = torch.ones(1, 2)
+    assert touch_loss(right, gaps, weight) < 0.1
+    assert touch_loss(wrong, gaps, weight) > 3
+
+
+def test_capture_between_whose_frames_a_b_falls_is_closed_there(head, basis, lips):
+    frames = pose(head, basis, jawOpen=0.4).repeat(10, 0)
+    valid = np.ones(10, bool)
+    valid[7] = False
+    segments = (Segment("B", 0.11, 0.15),)
+    take = Motion("t", "a", np.zeros(16000, np.float32), 0.02, 25.0, frames, valid, segments=segments)
+    fine = with_contact(take, lips)
+    times = fine.start + np.arange(len(fine.coefficients)) / FRAME_RATE
+    gap = signed_gaps(lips, fine.coefficients).mean(1)
+    assert fine.frame_rate == FRAME_RATE
+    assert len(times) == len(fine.valid) == 19
+    assert gap[np.abs(times - 0.13).argmin()] < 0.3 * MM
+    assert gap[times > 0.25].min() > 5 * MM
+    assert not fine.valid[np.abs(times - 0.30).argmin()]

@@ -1,0 +1,61 @@
+"""Lips that touch: the signed gap between the inner lips, and motion whose lips meet where they must."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inference.blendshape_names import ARKIT_NAMES
+from training.networks.lipwright import LipLines
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from inference.head_mesh import HeadMesh
+
+#: iBUG landmark pairs of the inner lips, upper and lower.
+LIP_PAIRS = ((61, 67), (62, 66), (63, 65))
+#: How freely shapes may move to close a gap (standard deviation of the weight): `mouthClose` is made for it,
+#: the jaw follows a little, and the rest lets the two sides differ.
+CLOSING_SHAPES = {
+    "mouthClose": 0.15,
+    "jawOpen": 0.05,
+    "mouthLowerDownLeft": 0.03,
+    "mouthLowerDownRight": 0.03,
+    "mouthUpperUpLeft": 0.03,
+    "mouthUpperUpRight": 0.03,
+}
+#: Differences between the three gaps below about this (metres) are not worth a twisted mouth.
+UNEVEN = 0.0004
+
+
+def lip_lines(head: HeadMesh, basis: NDArray[np.float32]) -> LipLines:
+    """Return how the inner lips of a head follow the coefficients of a motion basis.
+
+    Args:
+        head: The head that the basis moves.
+        basis: [R, V, 3] orthonormal, metres; spans the head's ARKit shapes.
+    """
+    points = head.landmarks68[np.array(LIP_PAIRS)]
+    gaps = (basis[:, points[:, 0], 2] - basis[:, points[:, 1], 2]).astype(np.float64)
+    shapes = head.shape_deltas[[ARKIT_NAMES.index(name) for name in CLOSING_SHAPES]]
+    moves = shapes.reshape(len(shapes), -1) @ basis.reshape(len(basis), -1).T
+    prior = moves.T * np.array(list(CLOSING_SHAPES.values())) ** 2 @ moves
+    pull = prior @ gaps
+    closing = np.linalg.solve(gaps.T @ pull + UNEVEN**2 * np.eye(len(LIP_PAIRS)), pull.T)
+    return LipLines(np.asarray(gaps, np.float32), np.asarray(closing, np.float32))
+
+
+def signed_gaps(lips: LipLines, coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the gaps [T, 3] of coefficients [T, R] in metres: 0 as at rest, below that lips overlap."""
+    return np.asarray(coefficients @ lips.gaps, np.float32)
+
+
+def sealed(
+    lips: LipLines, coefficients: NDArray[np.float32], share: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return coefficients [T, R] whose lip gaps are closed by a share [T] of 0 to 1, and never overlap."""
+    gap = signed_gaps(lips, coefficients)
+    wanted = np.maximum(gap, 0) * (1 - share[:, None])
+    return np.asarray(coefficients + (wanted - gap) @ lips.closing, np.float32)

@@ -1,0 +1,138 @@
+"""Our own network: dilated convolutions over log-mel, and lips that seal by construction.
+
+Learned from what it descends from: features and a speech code once per line and a late emotion (Karras
+et al. 2017); several corpora behind one face (Neural Voice Puppetry, 2020). What is new is the contact
+gate. A network trained on squared errors alone lets the lips hover, because a closure that may come a
+frame earlier or later averages to a gap. So the code also says how surely the lips touch, and the last
+step closes the remaining gap by that share, along the direction in which the head's `mouthClose` works.
+Emotion has no part in the gate: lips close on p, b and m whatever the sliders say. Lips pressed through
+each other are parted in the same step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+WIDTH = 192
+#: Kernel of the two layers below the dilated ones; the second has stride 2.
+STEM_KERNEL = 5
+#: Dilations of the residual layers (kernel 3), in code frames of 16 ms.
+DILATIONS = (1, 2, 4, 6, 8)
+#: Receptive field and stride of the speech part, in feature frames.
+SPEECH_STRIDE = 2
+SPEECH_FIELD = STEM_KERNEL + (STEM_KERNEL - 1) + 2 * sum(DILATIONS) * SPEECH_STRIDE
+#: Receptive field and stride of the face part, in code frames.
+FACE_FIELD, FACE_STRIDE = 3, 1
+WINDOW = SPEECH_FIELD + (FACE_FIELD - 1) * SPEECH_STRIDE
+HOP = SPEECH_STRIDE * FACE_STRIDE
+
+
+@dataclass(frozen=True)
+class LipLines:
+    """How the inner lips' gaps depend on the motion coefficients.
+
+    Attributes:
+        gaps: [R, 3] metres of signed gap (upper less lower lip, upwards, less that of the head at rest,
+            whose lips touch) per coefficient.
+        closing: [3, R] coefficients that open each gap by one metre.
+    """
+
+    gaps: NDArray[np.float32]
+    closing: NDArray[np.float32]
+
+
+class Network(nn.Module):
+    """Features and emotion to motion coefficients."""
+
+    window, hop, code_stride, code_field = WINDOW, HOP, SPEECH_STRIDE, SPEECH_FIELD
+    face_field, face_stride, code_channels = FACE_FIELD, FACE_STRIDE, WIDTH
+
+    def __init__(
+        self, channels: int, emotion_size: int, components: int, outputs: int, dropout: float
+    ) -> None:
+        """Create the layers.
+
+        Args:
+            channels: Feature channels per frame.
+            emotion_size: E, numbers in an emotion vector.
+            components: Width of the linear bottleneck; at most `outputs`.
+            outputs: R, coefficients of the motion basis.
+            dropout: Dropped share of the activations in training.
+        """
+        super().__init__()
+        self.emotion_size = emotion_size
+        self.stem: Sequence[nn.Conv1d] = nn.ModuleList(  # type: ignore[assignment]
+            (nn.Conv1d(channels, WIDTH, STEM_KERNEL), nn.Conv1d(WIDTH, WIDTH, STEM_KERNEL, SPEECH_STRIDE))
+        )
+        self.context: Sequence[nn.Conv1d] = nn.ModuleList(  # type: ignore[assignment]
+            nn.Conv1d(WIDTH, WIDTH, 3, dilation=d) for d in DILATIONS
+        )
+        self.articulation = nn.Conv1d(WIDTH + emotion_size, WIDTH, FACE_FIELD)
+        self.bottleneck = nn.Linear(WIDTH + emotion_size, components)
+        self.output = nn.Linear(components, outputs)
+        self.touch = nn.Linear(WIDTH, 1)
+        self.dropout = nn.Dropout(dropout)
+        self.register_buffer("gaps", torch.zeros(outputs, 3))
+        self.register_buffer("closing", torch.zeros(3, outputs))
+
+    def start_from_pca(self, mean: Tensor, components: Tensor) -> None:
+        """Set the output layer to a PCA of the training motion: mean [R], scaled directions [P, R]."""
+        with torch.no_grad():
+            self.output.weight.copy_(components.T)
+            self.output.bias.copy_(mean)
+            self.bottleneck.weight.mul_(0.5)
+
+    def set_lips(self, lips: LipLines) -> None:
+        """Tell the network where the head's lips are."""
+        self.get_buffer("gaps").copy_(torch.tensor(lips.gaps))
+        self.get_buffer("closing").copy_(torch.tensor(lips.closing))
+
+    def speech_code(self, features: Tensor) -> Tensor:
+        """Map features [B, N, C] to the emotion-independent code [B, M, 192], one frame every 16 ms."""
+        x = features.transpose(1, 2)
+        for layer in self.stem:
+            x = nn.functional.relu(layer(x))
+        for layer, dilation in zip(self.context, DILATIONS, strict=True):
+            x = x[:, :, dilation:-dilation] + nn.functional.relu(layer(self.dropout(x)))
+        return x.transpose(1, 2)
+
+    def touch_logit(self, code: Tensor) -> Tensor:
+        """Return how surely the lips touch at every output [B, T], as a logit."""
+        margin = (FACE_FIELD - 1) // 2
+        logit: Tensor = self.touch(self.dropout(code[:, margin : code.shape[1] - margin]))[..., 0]
+        return logit
+
+    def face(self, code: Tensor, emotion: Tensor) -> Tensor:
+        """Map code [B, M, 192] and emotion [B, M, E] to coefficients [B, M - 2, R]."""
+        joined = torch.cat([self.dropout(code), emotion], 2)
+        x = nn.functional.relu(self.articulation(joined.transpose(1, 2)).transpose(1, 2))
+        margin = (FACE_FIELD - 1) // 2
+        inside = slice(margin, code.shape[1] - margin)
+        x = torch.cat([x + code[:, inside], emotion[:, inside]], 2)
+        return self.seal(self.output(self.bottleneck(x)), torch.sigmoid(self.touch_logit(code)))
+
+    def seal(self, pose: Tensor, touch: Tensor) -> Tensor:
+        """Close what is left of the lip gap by the share `touch` [B, T], and part lips that overlap."""
+        gap = pose @ self.get_buffer("gaps")
+        wanted = nn.functional.relu(gap) * (1 - touch[..., None])
+        sealed: Tensor = pose + (wanted - gap) @ self.get_buffer("closing")
+        return sealed
+
+    def forward(self, features: Tensor, emotion: Tensor) -> Tensor:
+        """Map features [B, N, C] and emotion [B, M, E] (one per code frame) to coefficients [B, T, R]."""
+        return self.face(self.speech_code(features), emotion)
+
+    def forward_window(self, features: Tensor, emotion: Tensor) -> Tensor:
+        """Evaluate single windows [B, WINDOW, C] with one emotion [B, E] each: coefficients [B, R]."""
+        code = self.speech_code(features)
+        return self.face(code, emotion[:, None].expand(-1, code.shape[1], -1))[:, 0]
