@@ -17,6 +17,7 @@ from .array_types import AnyArray, CancelCheck, FloatArray, Progress
 from .atomic_file import atomic_path
 from .blendshape_names import ARKIT_NAMES, HEAD_AND_EYE_COLUMNS, LIVE_LINK_COLUMNS, LIVE_LINK_SHAPES
 from .errors import Cancelled, LipwrightError
+from .fixed_point import fixed_point_rows
 from .npz_file import fixed_zip_info
 from .pipeline import FaceMotion
 
@@ -36,15 +37,13 @@ def write_csv(motion: FaceMotion, path: str | Path) -> None:
     """
     columns, order = _csv_columns(motion)
     count = len(columns)
-    row_format = ",".join(["%.6f"] * count)
-    rotations = np.zeros((_ROWS, len(HEAD_AND_EYE_COLUMNS)), np.float32)
+    rotations = ",0.000000" * len(HEAD_AND_EYE_COLUMNS)
     with atomic_path(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(",".join(("Timecode", "BlendshapeCount", *columns)) + "\n")
         for start in range(0, len(motion.times), _ROWS):
-            block = motion.weights[start : start + _ROWS, order]
-            values = np.concatenate((block, rotations[: len(block)]), axis=1).tolist()
-            for index, row in enumerate(values, start):
-                stream.write(f"{timecode(index, motion.frame_rate)},{count},{row_format % tuple(row)}\n")
+            rows = fixed_point_rows(motion.weights[start : start + _ROWS, order])
+            for index, row in enumerate(rows, start):
+                stream.write(f"{timecode(index, motion.frame_rate)},{count},{row}{rotations}\n")
 
 
 def _csv_columns(motion: FaceMotion) -> tuple[tuple[str, ...], list[int]]:
@@ -59,10 +58,16 @@ def timecode(frame: int, frame_rate: Fraction) -> str:
     """Returns HH:MM:SS:FF.mmm of a frame; hours go on beyond 24."""
     nominal = -(-frame_rate.numerator // frame_rate.denominator)
     per_second = nominal * 1000
-    total = round(Fraction(frame) / frame_rate * per_second)
+    total = _rounded(frame * frame_rate.denominator * per_second, frame_rate.numerator)
     seconds, thousandths = divmod(total, per_second)
     frames, fraction = divmod(thousandths, 1000)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}:{frames:02d}.{fraction:03d}"
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    """Returns the quotient as `round` of a Fraction would, in a tenth of the time."""
+    quotient, rest = divmod(numerator, denominator)
+    return quotient + (2 * rest > denominator or (2 * rest == denominator and quotient % 2 == 1))
 
 
 def write_json(motion: FaceMotion, path: str | Path) -> None:
