@@ -26,6 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_import(commands)
     _add_train(commands)
     _add_evaluate(commands)
+    _add_figure(commands)
     return parser
 
 
@@ -111,7 +112,35 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument(
         "--json", metavar="FILE", nargs="?", const="-", help="write the figures as JSON; alone, print them"
     )
+    parser.add_argument(
+        "--report", metavar="F.html", type=Path, help="report to write; by default build/reports/MODEL.html"
+    )
+    parser.add_argument("--no-report", action="store_true", help="write no report")
     parser.set_defaults(run=run_evaluate)
+
+
+def _add_figure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "figure",
+        help="draw a model beside the capture and others on one held-out take",
+        description="Draw the lip gap over the phones of one take: capture, model, other models, ridge "
+        "regression, and Rhubarb where it is installed; below it mouths of the capture and the model.",
+    )
+    parser.add_argument("model", metavar="F.lipmodel", type=Path, help="bundle")
+    parser.add_argument(
+        "project",
+        metavar="PROJECT",
+        type=Path,
+        nargs="?",
+        help="folder written by 'import', as for 'evaluate'",
+    )
+    parser.add_argument("-o", "--output", metavar="F.png", type=Path, required=True, help="picture to write")
+    parser.add_argument("--compare", metavar="NAME=F.lipmodel", action="append", help="another bundle")
+    parser.add_argument("--take", metavar="NAME", help="by default the one with most p, b and m")
+    parser.add_argument(
+        "--split", choices=("train", "validation", "test"), default="test", help="default: test"
+    )
+    parser.set_defaults(run=run_figure)
 
 
 def run_import(arguments: argparse.Namespace) -> None:
@@ -160,6 +189,13 @@ def run_evaluate(arguments: argparse.Namespace) -> None:
     from .evaluation.command import evaluate_command  # noqa: PLC0415 - lazy, see above
 
     evaluate_command(arguments)
+
+
+def run_figure(arguments: argparse.Namespace) -> None:
+    """Draw a model beside the capture."""
+    from .evaluation.command import figure_command  # noqa: PLC0415 - lazy, see above
+
+    figure_command(arguments)
 
 
 def main(argv: list[str] | None = None) -> int:

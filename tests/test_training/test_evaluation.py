@@ -74,7 +74,7 @@ def test_test_takes_never_reach_the_baselines(small_project):
 
 
 def test_the_table_and_its_json(small_project, capsys):
-    only = ["--only", "capture"]
+    only = ["--only", "capture", "--no-report"]
     assert main(["evaluate", str(small_project), "--split", "validation", *only]) == 0
     table = capsys.readouterr().out
     assert table.splitlines()[0].split()[-3:] == ["ridge", "loudness", "static"]
@@ -163,7 +163,17 @@ def test_importing_and_evaluating_need_no_torch(small_project):
         "from training.__main__ import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
-    command = [sys.executable, "-c", program, "evaluate", str(small_project), "--only", "capture", "--json"]
+    command = [
+        sys.executable,
+        "-c",
+        program,
+        "evaluate",
+        str(small_project),
+        "--only",
+        "capture",
+        "--no-report",
+        "--json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["split"] == "test"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEFAULT_PROJECT = REPOSITORY / "build" / "train-default" / "project"
 """What `python build.py train-default` leaves."""
+REPORTS = REPOSITORY / "build" / "reports"
 
 
 def default_data_folder() -> Path:
@@ -50,7 +51,25 @@ def evaluate_command(arguments: argparse.Namespace) -> Evaluation:
     finally:
         _show("")
     _write_figures(evaluation, arguments.json)
+    if not arguments.no_report:
+        from training.evaluation.html_report import write_report  # noqa: PLC0415 - loads matplotlib
+
+        stem = "baselines" if arguments.model is None or model is None else arguments.model.stem
+        path = arguments.report or REPORTS / f"{stem}.html"
+        write_report(path, stage, evaluation)
+        print(f"report: {path}", file=sys.stderr)
     return evaluation
+
+
+def figure_command(arguments: argparse.Namespace) -> None:
+    """Draw the comparison of one held-out take."""
+    from training.evaluation.comparison_figure import write_comparison  # noqa: PLC0415 - loads matplotlib
+
+    model, project = model_and_project(arguments.model, arguments.project)
+    compare = named_bundles(arguments.compare)
+    stage = make_stage(Request(model, project, default_data_folder(), compare, split=arguments.split))
+    take = write_comparison(arguments.output, stage, arguments.take)
+    print(f"{arguments.output}: {take.speaker}, take {take.name}")
 
 
 def model_and_project(model: Path | None, project: Path | None) -> tuple[ModelBundle | None, Project | None]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from inference.head_mesh import HeadMesh
     from training.evaluation.articulation import Line as Spoken
     from training.evaluation.line_sets import Line
     from training.evaluation.motion import Motion
@@ -23,6 +24,7 @@ class Stage:
     """What an evaluation has to work with.
 
     Attributes:
+        head: The head that all of them move.
         systems: All that is measured.
         project: The capture, or None.
         data: Folder of the shared data.
@@ -32,10 +34,11 @@ class Stage:
 
     def __init__(
         self,
+        head: HeadMesh,
         systems: Systems,
         project: Project | None,
-        data: Path,
         *,
+        data: Path,
         left_out: Mapping[str, System] | None = None,
         split: str = "test",
         read_set: Callable[[str, Path], list[Line]] = line_set,
@@ -43,6 +46,7 @@ class Stage:
         """Set up; nothing is heard yet.
 
         Args:
+            head: The head that all of them move.
             systems: All that is measured.
             project: The capture, or None.
             data: Folder of the shared data.
@@ -50,6 +54,7 @@ class Stage:
             split: Which captured takes are measured.
             read_set: Reads a test set by name.
         """
+        self.head = head
         self.systems = systems
         self.project = project
         self.data = data
@@ -74,6 +79,11 @@ class Stage:
         if isinstance(found, LipwrightError):
             raise found
         return found
+
+    def lines_at_hand(self, names: Sequence[str]) -> dict[str, list[Line]]:
+        """Those of some test sets that have been read already, and were there."""
+        found = {name: self._sets.get(name) for name in names}
+        return {name: lines for name, lines in found.items() if isinstance(lines, list)}
 
     def all_lines(self, names: Sequence[str]) -> list[Line]:
         """The lines of those of several sets that are on this machine.

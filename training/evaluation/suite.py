@@ -79,7 +79,8 @@ def make_stage(request: Request) -> Stage:
         raise LipwrightError(
             f"{request.project.path}: no take is in the split '{request.split}'; choose another with --split."
         )
-    regions = FaceRegions.of_head(_matching_head(request))
+    head = _matching_head(request)
+    regions = FaceRegions.of_head(head)
     systems = Systems(
         request.project,
         regions,
@@ -88,7 +89,7 @@ def make_stage(request: Request) -> Stage:
         {RHUBARB: RhubarbSystem()} if rhubarb_available() else None,
     )
     left_out = {name: ModelSystem(bundle, regions) for name, bundle in request.left_out.items()}
-    return Stage(systems, request.project, request.data, left_out=left_out, split=request.split)
+    return Stage(head, systems, request.project, data=request.data, left_out=left_out, split=request.split)
 
 
 def run_suite(stage: Stage, rooms: tuple[str, ...] = ROOMS, tell: Tell | None = None) -> Evaluation:

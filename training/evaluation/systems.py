@@ -117,6 +117,29 @@ class ModelSystem:
             head_rotation=made.head_rotation,
         )
 
+    def poses(self, sound: AudioClip, times: NDArray[np.float64], *, weights: bool = False) -> FloatArray:
+        """Whole faces at chosen moments, for pictures.
+
+        Args:
+            sound: What is said.
+            times: Moments [N], seconds.
+            weights: The face that the 52 weights make, instead of the exact one.
+
+        Returns:
+            Positions [N, V, 3], metres.
+        """
+        coefficients = self._predictor.coefficients(self._predictor.analyse(sound), times, self._emotion)
+        bundle = self.bundle
+        if weights:
+            return posed(bundle.template, bundle.arkit_deltas, self._solver.solve(coefficients))
+        return posed((bundle.template + bundle.mean_offset).astype(np.float32), bundle.basis, coefficients)
+
+
+def posed(rest: FloatArray, basis: FloatArray, amounts: NDArray[np.floating]) -> FloatArray:
+    """Faces [N, V, 3] of amounts [N, P] of a basis [P, V, 3] over a face at rest [V, 3]."""
+    moved = (amounts @ basis.reshape(len(basis), -1)).reshape(len(amounts), -1, 3)
+    return np.asarray(moved + rest, np.float32)
+
 
 class BaselineSystem:
     """One of the baselines, fitted to the speaker of a take, or to a fixed one for other speech."""
