@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import gc
 import io
 import os
 import sys
@@ -9,9 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from .command import CommandOptions, run_command
 from .errors import LipwrightError
-from .frame_timing import parse_frame_rate
 
 _DESCRIPTION = """Animates faces from recorded speech: for each LINE.wav (WAV, FLAC, OGG or MP3) writes
 DIR/LINE.csv, .npz or .json."""
@@ -19,6 +18,8 @@ _EPILOG = """csv: Live Link Face layout (Unreal, Faceit and others read it). npz
 json: weights by name. Exits with 0 only when every line was animated."""
 _INTERRUPTED = 130
 _MAX_THREADS = 256
+_COLLECT_FROM = 100_000
+"""New objects from which Python looks for unused ones; importing makes fewer, and all of them stay."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,9 +44,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(parsed: argparse.Namespace) -> int:
-    status = run_command(_options(parsed))
+    # imported here so that `--help` needs no NumPy, and NumPy's start what `start_lightly` sets
+    from .command import CommandOptions, run_command  # noqa: PLC0415
+    from .frame_timing import parse_frame_rate  # noqa: PLC0415
+
+    options = CommandOptions(
+        lines=tuple(parsed.lines),
+        output=parsed.output,
+        format=parsed.format,
+        frame_rate=parse_frame_rate(parsed.fps),
+        emotion=parsed.emotion,
+        model=parsed.model,
+        character=parsed.character,
+        vertices=not parsed.no_vertices,
+        threads=parsed.threads,
+        as_json=parsed.json,
+    )
+    status = run_command(options)
     print(end="", flush=True)  # a full disk shows here, where it gets its sentence
     return status
+
+
+def start_lightly() -> None:
+    """Spares a process that lives for a quarter of a second what only long ones have use for.
+
+    BLAS with threads takes longer for matrices as small as these than without.
+    """
+    gc.set_threshold(_COLLECT_FROM)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def leave(status: int) -> NoReturn:
@@ -97,20 +123,6 @@ def _positive(text: str) -> int:
     return number
 
 
-def _options(parsed: argparse.Namespace) -> CommandOptions:
-    return CommandOptions(
-        lines=tuple(parsed.lines),
-        output=parsed.output,
-        format=parsed.format,
-        frame_rate=parse_frame_rate(parsed.fps),
-        emotion=parsed.emotion,
-        model=parsed.model,
-        character=parsed.character,
-        vertices=not parsed.no_vertices,
-        threads=parsed.threads,
-        as_json=parsed.json,
-    )
-
-
 if __name__ == "__main__":
+    start_lightly()
     leave(main())

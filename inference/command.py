@@ -1,12 +1,8 @@
 """What the command line does with its options: every line in turn, failures told and passed over."""
 
-import contextlib
-import importlib
 import json
 import sys
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -68,13 +64,11 @@ class _Animator:
 
     def __init__(self, options: CommandOptions) -> None:
         self._options = options
-        _meanwhile(_import_libraries)
         bundle = load_bundle(options.model or default_model_path())
         self._emotion = parse_emotion(options.emotion)
         emotion_weights(bundle, self._emotion)  # refuses unknown names before any line is begun
         self._character: Character | None = load_character(options.character) if options.character else None
         self._predictor = FacePredictor(bundle, options.threads)
-        _meanwhile(self._predictor.open_graphs)
         self._solver = model_solver(bundle)
 
     def report(self, line: Path, target: Path, first_user: Path) -> dict[str, Any]:
@@ -139,21 +133,6 @@ def _check_target(line: Path, target: Path, first_user: Path) -> None:
         raise LipwrightError(f"{line}: is named twice; name each line once")
     if first_user is not line:
         raise LipwrightError(f"{line}: its result would replace that of {first_user}; rename one of them")
-
-
-def _meanwhile(work: Callable[[], None]) -> None:
-    """Does what the first line will need in a thread; a failure shows when the result is used."""
-
-    def quietly() -> None:
-        with contextlib.suppress(ImportError, OSError, LipwrightError):
-            work()
-
-    threading.Thread(target=quietly).start()
-
-
-def _import_libraries() -> None:
-    for name in ("onnxruntime", "soundfile"):
-        importlib.import_module(name)
 
 
 def _make_folder(folder: Path) -> None:

@@ -4,7 +4,6 @@
 aligned blocks of one fixed shape, so that a frame asked for alone is bit for bit that of the whole line.
 """
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -60,8 +59,6 @@ class FacePredictor:
         self.bundle = bundle
         self._timing = bundle.timing
         self._threads = threads or 0
-        self._sessions: dict[str, GraphSession] = {}
-        self._opening = {name: threading.Lock() for name in bundle.graphs}
 
     def analyse(
         self, source: SpeechSource, progress: Progress | None = None, cancelled: CancelCheck | None = None
@@ -158,30 +155,17 @@ class FacePredictor:
             source.path, level, self.bundle.target_db
         )
 
-    def open_graphs(self) -> None:
-        """Loads both graphs now, for instance in a thread of its own while the sound is being read.
-
-        Raises:
-            LipwrightError: when one cannot be loaded, as the first use of it would.
-        """
-        _ = self._speech, self._face
-
-    @property
+    @cached_property
     def _speech(self) -> GraphSession:
         return self._session("speech.onnx", (self.bundle.manifest.features.channels,))
 
-    @property
+    @cached_property
     def _face(self) -> GraphSession:
         return self._session("face.onnx", (self.bundle.speech.channels, self.bundle.emotion_size))
 
     def _session(self, name: str, sizes: tuple[int, ...]) -> GraphSession:
-        with self._opening[name]:
-            if name not in self._sessions:
-                info = self.bundle.speech if name == "speech.onnx" else self.bundle.face
-                self._sessions[name] = GraphSession(
-                    self.bundle.graphs[name], info, sizes, str(self.bundle.path), self._threads
-                )
-            return self._sessions[name]
+        info = self.bundle.speech if name == "speech.onnx" else self.bundle.face
+        return GraphSession(self.bundle.graphs[name], info, sizes, str(self.bundle.path), self._threads)
 
     @cached_property
     def _silence(self) -> FloatArray:
