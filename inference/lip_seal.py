@@ -12,8 +12,10 @@ from .model_bundle import ModelBundle
 INNER_LIP_PAIRS = ((61, 67), (62, 66), (63, 65))
 """Upper and lower inner lip of the 68 landmarks in iBUG order."""
 CLOSING_SHAPE = "mouthClose"
+_TOUCHING = 2e-4
+"""Metres: lips no further apart than this at rest touch there, and are to come no nearer than that."""
 _SLACK = 1.5e-4
-"""Metres by which sealed lips of shapes may stay apart: less than can be seen."""
+"""Metres by which sealed lips of shapes may stay further apart: less than can be seen."""
 _SLOPE = 2.0
 """The slack grows by this much per metre that the lips are to be apart: an open mouth needs no help."""
 
@@ -39,7 +41,7 @@ class LipSeal:
         self.works: bool = bool((closed > 0).all())
         """Whether `mouthClose` closes these lips; if not, `apply` must not be called."""
         self._per_metre = 1.0 / closed if self.works else closed
-        self._floor = np.minimum(self.rest, np.float32(0.0))
+        self._floor = np.minimum(self.rest, np.float32(_TOUCHING))
 
     def apply(self, weights: FloatArray, wanted: FloatArray) -> None:
         """Moves `mouthClose` in weights [K, T] so that the lips meet, and no more, where they should.
@@ -52,9 +54,9 @@ class LipSeal:
         """
         gaps = np.dot(self.of_weights, weights)
         gaps += self.rest
-        ceiling = np.maximum(wanted, self._floor)
+        ceiling = np.maximum(wanted - self._floor, np.float32(0.0))
         ceiling *= np.float32(_SLOPE)
-        ceiling += np.float32(_SLACK)
+        ceiling += self._floor + np.float32(_SLACK)
         to_close = ((gaps - ceiling) * self._per_metre).max(axis=0)
         may_close = ((gaps - self._floor) * self._per_metre).min(axis=0)
         row = weights[self._closing]
