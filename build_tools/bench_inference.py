@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inference.audio_file import AudioClip
+    from inference.blendshape_solve import BlendshapeSolver
 
 FRAME_RATE = 30.0
 REPEATS = 9
@@ -51,21 +52,21 @@ def loudness_jaw(path: Path) -> np.ndarray:
 def measure(short: Path, long: Path) -> dict[str, float]:
     """Return the figures by name: seconds of computing, and seconds of audio per second of computing."""
     predictor = FacePredictor(load_bundle(default_model_path()))
+    solver = model_solver(predictor.bundle)
     figures = {}
     for name, path in (("10 s", short), ("60 s", long)):
         duration = read_audio(path).duration
-        ours = best_seconds(partial(animate_line, predictor, path, FRAME_RATE))
+        ours = best_seconds(partial(animate_line, predictor, path, FRAME_RATE, solver=solver))
         figures[f"{name} line"] = duration / ours
         figures[f"{name} baseline"] = duration / best_seconds(partial(loudness_jaw, path))
-    figures.update(_second_emotion(predictor, short))
+    figures.update(_second_emotion(predictor, solver, short))
     return figures
 
 
-def _second_emotion(predictor: FacePredictor, path: Path) -> dict[str, float]:
+def _second_emotion(predictor: FacePredictor, solver: BlendshapeSolver, path: Path) -> dict[str, float]:
     """Time a line from its file with one emotion, and again with another from what the first kept."""
     names = [name for name in predictor.bundle.emotion_names if name != "neutral"]
     one, other = {names[0]: 0.7}, {names[-1]: 0.7}
-    solver = model_solver(predictor.bundle)
     kept = animate_line(predictor, path, FRAME_RATE, one).analysis
     first = partial(animate_line, predictor, path, FRAME_RATE, one, solver=solver)
     second = partial(animate_line, predictor, path, FRAME_RATE, other, solver=solver, analysis=kept)
