@@ -40,7 +40,7 @@ _TABLE = {
 #: Where a letter means another mouth outside English: a wide open vowel, a rolled tongue tip with calm lips.
 _ABROAD = {"a": ("AA",), "r": ("L",)}
 #: Stress, length, breath, and what espeak-ng adds to tell variants of a sound apart.
-_MARKS = str.maketrans("", "", "ˈˌːˑʰʱʷˠˤ˞-.^\"'ᵝ")
+_MARKS = str.maketrans("", "", "ˈˌː:ˑʰʱʷˠˤ˞-.^\"'ᵝ")
 _LONGEST = max(map(len, _TABLE))
 
 

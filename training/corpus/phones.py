@@ -62,8 +62,9 @@ def spread(symbol: str, start: float, end: float) -> list[Segment]:
 
 def share_time(phones: Sequence[str], start: float, end: float) -> list[Segment]:
     """Return one segment for each phone, of equal length, from `start` to `end` (s)."""
-    step = (end - start) / len(phones)
-    return [Segment(n, start + i * step, start + (i + 1) * step) for i, n in enumerate(phones)]
+    count = len(phones)
+    borders = [start + i * (end - start) / count for i in range(count)] + [end]
+    return [Segment(phones[i], borders[i], borders[i + 1]) for i in range(count)]
 
 
 def read_phones(path: Path) -> dict[str, list[Segment]]:
