@@ -25,34 +25,39 @@ A voice goes in, motion of the bundled head comes out, {frame_rate:g} frames a s
 | GRID audiovisual sentence corpus, speaker 1 (Cooke, Barker, Cunningham and Shao, *J. Acoust. Soc. Am.* 120, 2006); \
 face tracked from its video and fitted to the bundled head | 52 clips, 2.6 min of 3.5 | CC BY 4.0 |
 | FACEGOOD Audio2Face, animator-made motion of one Mandarin voice, kept apart by a style of its own | 4 takes | MIT |
-| Speech synthesised with espeak-ng and flite, animated by a teacher that learned GRID's motion from its phones \
-| {synthetic:g} min | made for this model |
+| Speech of many voices and languages, animated by a teacher that learned GRID's motion from its phones: \
+synthesised with espeak-ng, flite and festival, and one woman's recorded prompts (Debian's `asterisk-core-sounds-en`), \
+aligned with PocketSphinx | {synthetic:g} min | synthesised for this model; the prompts CC BY-SA 3.0 |
 
-GRID's last ten clips and FACEGOOD's `1114_2_04` never trained; eight more GRID clips chose between settings. But the
-test figures of earlier models were known while this one was made, so they lean a little to the good side.
+At p, b and m the motion was sealed, lips that overlapped were parted, and pauses of made-up lines rest.
+
+GRID's last ten clips, FACEGOOD's `1114_2_04`, the prompts of `training/corpus/kept_out_prompts.txt` and LJSpeech never
+trained; eight more GRID clips chose between settings. But the GRID and FACEGOOD test
+figures of earlier models were known while this one was made, so they lean a little to the good side.
 
 ## What it measures
-`python -m training evaluate`, on the takes that never trained:
+`python -m training evaluate`, on takes, lines and sounds that never trained:
 
 ```
 {table}
 ```
 
-FACEGOOD's rows are measured like GRID's, with the neutral vector, which is GRID's manner of speaking; its own
-`speaker facegood` is not set. Ridge regression and loudness are fitted to each speaker alone.
+Everything is measured with the neutral vector, which is GRID's manner of speaking, unless a heading names another.
+Ridge regression and loudness are fitted to each captured speaker alone, and on other speech are what GRID taught them.
 
 The exported graphs differ from the trained network by {parity:.1e} m at most.
 
 ## What it cannot do
 - One British man and one Mandarin voice are all the real motion it has seen. Other voices move the mouth in his
-  manner; whispering, singing, shouting and strong accents were not measured.
+  manner, as a teacher that knows their phones thinks he would.
+- For f and v the lower lip does not reach the upper teeth.
 - The capture is neutral. `style 1` and so on are points of the learned latent space that leave speech intact;
   they are not emotions. `speaker facegood` is the manner of the animator-made capture.
 - It moves what GRID's tracking and FACEGOOD's rig move: mostly mouth and jaw. Tongue motion comes from FACEGOOD
   alone. Gaze, blinks and head are not predicted from the voice.
 
 ## Licence
-The model is licensed under CC BY 4.0. Name its source as: {credits}
+The model is licensed under CC BY-SA 4.0. Name its source as: {credits}
 """
 
 

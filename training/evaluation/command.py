@@ -18,6 +18,7 @@ from training.project import load_project
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from training.evaluation.results import Evaluation
     from training.project import Project
@@ -58,6 +59,43 @@ def evaluate_command(arguments: argparse.Namespace) -> Evaluation:
         path = arguments.report or REPORTS / f"{stem}.html"
         write_report(path, stage, evaluation)
         print(f"report: {path}", file=sys.stderr)
+    return evaluation
+
+
+def measure_and_report(
+    model: Path,
+    project: Path,
+    report: Path,
+    *,
+    data: Path | None = None,
+    compare: Mapping[str, Path] | None = None,
+    left_out: Mapping[str, Path] | None = None,
+) -> Evaluation:
+    """Measure everything and write the report: what `train-default` ends with.
+
+    Args:
+        model: The bundle that is judged.
+        project: Training project with the capture.
+        report: HTML file to write.
+        data: Folder of recordings; the usual one by default.
+        compare: Other bundles by column name.
+        left_out: Bundles by what their training left out: a speaker of the project, or a speech engine.
+
+    Raises:
+        LipwrightError: A file cannot be used.
+    """
+    from training.evaluation.html_report import write_report  # noqa: PLC0415 - loads matplotlib
+
+    others, lacking = ({n: load_bundle(p) for n, p in (named or {}).items()} for named in (compare, left_out))
+    request = Request(
+        load_bundle(model), load_project(project), data or default_data_folder(), others, lacking
+    )
+    stage = make_stage(request)
+    try:
+        evaluation = run_suite(stage, tell=_show)
+    finally:
+        _show("")
+    write_report(report, stage, evaluation)
     return evaluation
 
 

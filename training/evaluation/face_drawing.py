@@ -130,15 +130,19 @@ class FaceDrawer:
         """The triangle that each pixel shows [h, w], -1 for none, and its corners' shares [h, w, 3]."""
         corners = self._project(points)[self._triangles]
         low = np.floor(corners[..., :2].min(axis=1)).astype(int)
-        span = np.ceil(corners[..., :2].max(axis=1)).astype(int) - low
-        side = np.maximum(span.max(axis=1), 1)
+        high = np.ceil(corners[..., :2].max(axis=1)).astype(int)
+        side = np.maximum((high - low).max(axis=1), 1)
+        shown = (_area(corners) < -TINY) & (high > 0).all(axis=1) & (low < self._size).all(axis=1)
         owner = np.full(self._size[::-1], -1, np.intp)
-        shares = np.zeros((*owner.shape, 3))
         depth = np.full(owner.shape, np.inf)
         for step in range(int(np.ceil(np.log2(side.max()))) + 1):
-            group = np.flatnonzero((side > 2 ** (step - 1) if step else side >= 1) & (side <= 2**step))
-            for part in np.array_split(group, max(1, len(group) * 4**step // 2_000_000)):
-                self._fill(corners[part], low[part], part, 2**step, (owner, shares, depth))
+            group = np.flatnonzero(shown & (side > 2**step // 2) & (side <= 2**step))
+            for part in np.array_split(group, max(1, len(group) * 4**step // 1_000_000)):
+                self._fill(corners[part], low[part], part, (owner, depth))
+        row, column = np.nonzero(owner >= 0)
+        shares = np.zeros((*owner.shape, 3))
+        first, second = _barycentric(corners[owner[row, column]], column + 0.5, row + 0.5)
+        shares[row, column] = np.stack([first, second, 1.0 - first - second], axis=1)
         return owner, shares
 
     def _fill(
@@ -146,32 +150,27 @@ class FaceDrawer:
         corners: NDArray[np.float64],
         low: NDArray[np.int_],
         numbers: NDArray[np.intp],
-        side: int,
-        buffers: tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]],
+        buffers: tuple[NDArray[np.intp], NDArray[np.float64]],
     ) -> None:
-        """Draw triangles [n, 3, 3] whose boxes are at most `side` pixels wide into the buffers."""
+        """Draw triangles [n, 3, 3] of similar size, whose boxes begin at `low` [n, 2], into the buffers."""
         if not len(numbers):
             return
-        steps = np.arange(side + 1)
-        x = low[:, None, None, 0] + steps[None, None, :] + np.zeros((1, side + 1, 1), int)
-        y = low[:, None, None, 1] + steps[None, :, None] + np.zeros((1, 1, side + 1), int)
-        weight = _barycentric(corners, x + 0.5, y + 0.5)
-        seen = (weight >= -TINY).all(axis=-1)
+        owner, depth = buffers
+        steps = np.arange(int((corners[..., :2].max(axis=1) - low).max()) + 1)
+        x, y = low[:, 0, None, None] + steps[None, None, :], low[:, 1, None, None] + steps[None, :, None]
+        first, second = _barycentric(corners[:, None, None], x + 0.5, y + 0.5)
+        seen = (first >= 0) & (second >= 0) & (first + second <= 1.0)
         seen &= (x >= 0) & (x < self._size[0]) & (y >= 0) & (y < self._size[1])
-        which = np.nonzero(seen)[0]
-        row, column, weights = y[seen], x[seen], weight[seen]
-        near = (weights * corners[which, :, 2]).sum(axis=1)
-        owner, shares, depth = buffers
+        which, down, right = np.nonzero(seen)
+        first, second = first[seen], second[seen]
+        column, row = low[which, 0] + right, low[which, 1] + down
+        a, b, c = corners[which, :, 2].T
+        near = first * a + second * b + (1.0 - first - second) * c
         # The nearest comes last, and where an index is named twice the last value stays.
         order = np.argsort(-near, kind="stable")
-        row, column, near = row[order], column[order], near[order]
-        best = np.full(depth.shape, np.inf)
-        best[row, column] = near
-        wins = (near == best[row, column]) & (near < depth[row, column])
-        row, column, order = row[wins], column[wins], order[wins]
-        depth[row, column] = near[wins]
-        owner[row, column] = numbers[which[order]]
-        shares[row, column] = weights[order]
+        order = order[near[order] < depth[row[order], column[order]]]
+        depth[row[order], column[order]] = near[order]
+        owner[row[order], column[order]] = numbers[which[order]]
 
     def _shade(
         self,
@@ -211,16 +210,19 @@ def _vertex_normals(points: NDArray[np.float64], faces: NDArray[np.integer]) -> 
     return normals
 
 
+def _area(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Twice the area [...] of triangles [..., 3, 2 or more] on the picture; negative towards the viewer."""
+    a, b, c = (corners[..., k, :] for k in range(3))
+    right, down = b - a, c - a
+    return np.asarray(right[..., 0] * down[..., 1] - right[..., 1] * down[..., 0])
+
+
 def _barycentric(
     corners: NDArray[np.float64], x: NDArray[np.floating], y: NDArray[np.floating]
-) -> NDArray[np.float64]:
-    """Shares [n, h, w, 3] of the corners [n, 3, 3] at pixels x, y [n, h, w]; negative outside."""
-    a, b, c = (corners[:, None, None, k, :2] for k in range(3))
-    area = (b[..., 0] - a[..., 0]) * (c[..., 1] - a[..., 1]) - (b[..., 1] - a[..., 1]) * (
-        c[..., 0] - a[..., 0]
-    )
-    area = np.where(np.abs(area) < TINY, np.inf, area)
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Shares of the first and the second corner, of triangles [..., 3, 3] at pixels x and y [...]."""
+    a, b, c = (corners[..., k, :] for k in range(3))
+    area = _area(corners)
     first = ((b[..., 0] - x) * (c[..., 1] - y) - (b[..., 1] - y) * (c[..., 0] - x)) / area
     second = ((c[..., 0] - x) * (a[..., 1] - y) - (c[..., 1] - y) * (a[..., 0] - x)) / area
-    flat = np.where(np.isinf(area), -1.0, 0.0)
-    return np.stack([first + flat, second + flat, 1.0 - first - second + flat], axis=-1)
+    return first, second

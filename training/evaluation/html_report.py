@@ -79,8 +79,16 @@ def _section(section: Section, systems: tuple[str, ...]) -> str:
     return (
         f"{head}<p class='quiet'>{html.escape(section.about)}</p>"
         f"<div class='wide'><table><thead><tr><th></th>{columns}<th>goal</th><th></th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
+        f"<tbody>{rows}</tbody></table></div>{_items(section)}"
     )
+
+
+def _items(section: Section) -> str:
+    """What was measured, by name, folded away."""
+    if not section.items:
+        return ""
+    names = html.escape(", ".join(section.items))
+    return f"<details><summary>{len(section.items)} measured</summary><p class='quiet'>{names}</p></details>"
 
 
 def _row(row: Row, systems: list[str]) -> str:

@@ -78,6 +78,7 @@ class Section:
         rows: The measures.
         about: What was measured on what, in a sentence or two.
         skipped: Why it was not measured; empty where it was.
+        items: Names of the takes or lines that were measured.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Section:
     rows: tuple[Row, ...] = ()
     about: str = ""
     skipped: str = ""
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,7 @@ def _section_dict(section: Section) -> dict[str, Any]:
         "title": section.title,
         "about": section.about,
         "skipped": section.skipped or None,
+        "items": list(section.items),
         "rows": {row.key: _row_dict(row) for row in section.rows},
     }
 

@@ -7,41 +7,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from inference.audio_file import SAMPLE_RATE
 from inference.bundled import default_head_path
 from inference.errors import LipwrightError
 from inference.head_mesh import HeadMesh, load_head
 from inference.model_bundle import ModelBundle, load_bundle
-from training.evaluation.articulation import articulation_figures
-from training.evaluation.capture_figures import CAPTURE, capture_figures
+from training.evaluation.capture_figures import CAPTURE
 from training.evaluation.face_regions import FaceRegions
-from training.evaluation.goals import measure_rows
-from training.evaluation.line_sets import ENGINE_SETS, REAL_SETS, TITLES
 from training.evaluation.results import Evaluation, Section
 from training.evaluation.rhubarb import NAME as RHUBARB
 from training.evaluation.rhubarb import RhubarbSystem, rhubarb_available
-from training.evaluation.robustness import condition_rows, level_rows, voice_rows
 from training.evaluation.rooms import ROOMS
 from training.evaluation.stage import Stage
-from training.evaluation.stillness import still_rows
-from training.evaluation.systems import MODEL, ModelSystem, System, Systems
+from training.evaluation.systems import MODEL, ModelSystem, Systems
+from training.evaluation.visits import VISITS, left_out_name
 from training.project import Project, load_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from training.evaluation.line_sets import Line
-    from training.evaluation.results import Row
-    from training.project import Take
-
     Tell = Callable[[str], None]
-
-STILL_SECONDS = 8.0
-STYLE_PREFIX = "speaker "
-"""A bundle names a speaker's manner so, where it has one."""
-NO_PROJECT = "no training project: import the capture and name the project"
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,11 +90,11 @@ def run_suite(stage: Stage, rooms: tuple[str, ...] = ROOMS, tell: Tell | None = 
         if room in rooms:
             if tell is not None:
                 tell(room)
-            sections += _VISITS[room](stage)
+            sections += VISITS[room](stage)
     models = stage.systems.models
     used = [s for s in stage.systems.names if any(s in row.values for x in sections for row in x.rows)]
     captured = any(CAPTURE in row.values for section in sections for row in section.rows)
-    left_out = tuple(_left_out_name(name) for name in stage.left_out)
+    left_out = tuple(left_out_name(name) for name in stage.left_out)
     return Evaluation(
         model=models[MODEL].bundle.name if MODEL in models else None,
         systems=(*used, *left_out, *((CAPTURE,) if captured else ())),
@@ -169,178 +153,3 @@ def _matching_head(request: Request) -> HeadMesh:
                 f"{bundle.path}: was trained on another head than {where}; import again and train."
             )
     return head
-
-
-def _capture(stage: Stage) -> list[Section]:
-    if stage.project is None:
-        return [Section("capture", "captured takes", skipped=NO_PROJECT)]
-    sections = []
-    for speaker in dict.fromkeys(take.speaker for take in stage.takes()):
-        takes = stage.takes(speaker)
-        title = f"{speaker} ({stage.split}, {len(takes)} takes)"
-        figures = capture_figures(stage.systems, takes)
-        sections.append(Section(speaker, title, measure_rows(figures, speaker), _TAKES))
-        sections += _in_own_style(stage, speaker, takes)
-    return sections
-
-
-def _in_own_style(stage: Stage, speaker: str, takes: list[Take]) -> list[Section]:
-    """The models that name a speaker's manner, in that manner."""
-    style = STYLE_PREFIX + speaker
-    styled: dict[str, System] = {
-        name: model.with_style(style)
-        for name, model in stage.systems.models.items()
-        if style in model.bundle.emotion_names
-    }
-    if not styled:
-        return []
-    systems: dict[str, System] = {**styled, **stage.systems.baselines}
-    return [
-        Section(
-            f"{speaker}_style",
-            f"{speaker}, with '{style}'",
-            measure_rows(capture_figures(stage.systems, takes, systems), speaker),
-            "The same takes with the style vector that the bundle names after this speaker.",
-        )
-    ]
-
-
-def _left_out(stage: Stage) -> list[Section]:
-    """Models that never met a speaker or an engine, on just that."""
-    sections = []
-    for what, system in stage.left_out.items():
-        column = _left_out_name(what)
-        systems = {column: system, **stage.systems.all}
-        title = f"never heard in training: {what}"
-        try:
-            figures = _figures_on(stage, what, systems)
-        except LipwrightError as error:
-            sections.append(Section(f"left_out_{what}", title, skipped=str(error)))
-            continue
-        rows = measure_rows(figures, "left_out", column)
-        sections.append(Section(f"left_out_{what}", title, rows, _LEFT_OUT))
-    return sections
-
-
-def _figures_on(stage: Stage, what: str, systems: Mapping[str, System]) -> dict[str, dict[str, float]]:
-    """Figures on all takes of a speaker, or on an engine's or a real speaker's lines."""
-    takes = [] if stage.project is None else [t for t in stage.project.takes if t.speaker == what]
-    if takes:
-        return capture_figures(stage.systems, takes, systems)
-    if what in (*REAL_SETS, *ENGINE_SETS):
-        return _line_figures(stage, stage.lines(what), systems)
-    raise LipwrightError(f"{what}: is neither a speaker of the project nor a speech engine")
-
-
-def _left_out_name(what: str) -> str:
-    return f"no {what}"
-
-
-def _speech(stage: Stage) -> list[Section]:
-    return [_line_section(stage, name, "real", _REAL) for name in REAL_SETS]
-
-
-def _engines(stage: Stage) -> list[Section]:
-    return [_line_section(stage, name, "engine", _ENGINE) for name in ENGINE_SETS]
-
-
-def _line_section(stage: Stage, name: str, kind: str, about: str) -> Section:
-    try:
-        lines = stage.lines(name)
-    except LipwrightError as error:
-        return Section(name, TITLES[name], skipped=str(error))
-    rows = measure_rows(_line_figures(stage, lines, stage.systems.all), kind)
-    return Section(name, f"{TITLES[name]}, {_amount(lines)}", rows, about)
-
-
-def _line_figures(
-    stage: Stage, lines: list[Line], systems: Mapping[str, System]
-) -> dict[str, dict[str, float]]:
-    return {
-        name: articulation_figures(stage.spoken(name, system, lines), stage.systems.regions)
-        for name, system in systems.items()
-    }
-
-
-def _amount(lines: list[Line]) -> str:
-    seconds = sum(line.clip.duration for line in lines)
-    return f"{len(lines)} lines, {seconds:.0f} s"
-
-
-def _on_real_speech(
-    key: str, title: str, about: str, rows: Callable[[Stage, list[Line]], tuple[Row, ...]]
-) -> Callable[[Stage], list[Section]]:
-    """A room that needs the real speech; the engines' lines do where there is none."""
-
-    def visit(stage: Stage) -> list[Section]:
-        try:
-            lines = stage.all_lines(REAL_SETS)
-            return [Section(key, f"{title}, {_amount(lines)}", rows(stage, lines), about)]
-        except LipwrightError as error:
-            return [Section(key, title, skipped=str(error))]
-
-    return visit
-
-
-def _condition_rows(stage: Stage, lines: list[Line]) -> tuple[Row, ...]:
-    from training.sound_conditions import CONDITIONS  # noqa: PLC0415 - only this room needs them
-
-    return condition_rows(stage, lines, CONDITIONS)
-
-
-def _voice_rows(stage: Stage, lines: list[Line]) -> tuple[Row, ...]:
-    from training.sound_conditions import VOICES  # noqa: PLC0415 - only this room needs them
-
-    return voice_rows(stage, lines, VOICES)
-
-
-def _still_rows(stage: Stage, lines: list[Line]) -> tuple[Row, ...]:
-    from training.sound_conditions import STILL_SOUNDS  # noqa: PLC0415 - only this room needs them
-
-    sounds = {
-        Path("still") / name: make(STILL_SECONDS, SAMPLE_RATE, np.random.default_rng(7))
-        for name, make in STILL_SOUNDS.items()
-    }
-    return still_rows(stage, lines, sounds)
-
-
-_TAKES = (
-    "r against the tracked curves, vertices against the fitted head; these takes never train. "
-    "Ridge and loudness are fitted to each speaker's own train takes, models are not."
-)
-_LEFT_OUT = "The first column's model never heard this in training; the other columns did, or may have."
-_REAL = (
-    "Force-aligned phones. Ridge and loudness are what they learned from the project's first speaker. "
-    "The lip gaps in mm are signed, along the face's up axis, at three pairs of inner-lip landmarks."
-)
-_ENGINE = "Sentences and random seeds that no training uses; the voices may have trained."
-_VISITS: dict[str, Callable[[Stage], list[Section]]] = {
-    "capture": _capture,
-    "left_out": _left_out,
-    "speech": _speech,
-    "engines": _engines,
-    "conditions": _on_real_speech(
-        "conditions",
-        "real speech in other sound",
-        "The same lines with noise, babble, a telephone's band, reverberation, MP3, low gain and clipping.",
-        _condition_rows,
-    ),
-    "voices": _on_real_speech(
-        "voices",
-        "real speech in other voices",
-        "The same lines shifted or shaped, in the same timing.",
-        _voice_rows,
-    ),
-    "still": _on_real_speech(
-        "still",
-        "sounds without speech",
-        "Stillness is the mean speed of the landmarks over that in the real speech.",
-        _still_rows,
-    ),
-    "level": _on_real_speech(
-        "level",
-        "real speech at other gains",
-        "The same recording louder or quieter must move the same.",
-        level_rows,
-    ),
-}
