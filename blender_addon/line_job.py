@@ -34,6 +34,12 @@ def _strip_placement(scene: bpy.types.Scene, name: str) -> sound_strip.StripPlac
     strip = sound_strip.find_strip(scene, name)
     if strip is None:
         raise LipwrightError(f"the sequencer has no sound strip named '{name}': choose another")
+    if sound_strip.is_retimed(strip):
+        raise LipwrightError(
+            f"strip '{name}' is retimed: reset that (Strip > Retiming) or change the sound file"
+        )
+    if sound_strip.placement(strip).first >= sound_strip.placement(strip).last:
+        raise LipwrightError(f"nothing of strip '{name}' is heard: its meta strip cuts all of it off")
     if strip.sound.packed_file is not None and not sound_strip.placement(strip).path.is_file():
         raise LipwrightError(f"the sound of strip '{name}' is packed: unpack it (File > External Data) first")
     return sound_strip.placement(strip)

@@ -1,5 +1,7 @@
 """Sound strips of the sequencer: find them, read their place, add a line's sound once."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,21 +33,53 @@ def _strip_collection(scene: bpy.types.Scene) -> Any:  # noqa: ANN401 - `strips`
     return editor.strips if hasattr(editor, "strips") else editor.sequences
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A sound strip and the frames that the meta strips around it leave of it."""
+
+    strip: Any
+    first: float = -math.inf
+    last: float = math.inf
+
+
+def _walk(strips: Any, outer: _Found) -> Iterator[_Found]:  # noqa: ANN401 - see `_strip_collection`
+    for strip in strips:
+        if strip.type == "META":
+            first, last = _handles(strip)
+            inner = _Found(None, max(outer.first, first), min(outer.last, last))
+            yield from _walk(strip.strips if hasattr(strip, "strips") else strip.sequences, inner)
+        elif strip.type == "SOUND" and strip.sound is not None:
+            yield _Found(strip, outer.first, outer.last)
+
+
+def _found(scene: bpy.types.Scene) -> list[_Found]:
+    return [] if scene.sequence_editor is None else list(_walk(_strip_collection(scene), _Found(None)))
+
+
 def sound_strips(scene: bpy.types.Scene) -> list[Any]:
-    """All sound strips of a scene that lie in no meta strip."""
-    if scene.sequence_editor is None:
-        return []
-    return [strip for strip in _strip_collection(scene) if strip.type == "SOUND" and strip.sound is not None]
+    """All sound strips of a scene, those within meta strips too."""
+    return [found.strip for found in _found(scene)]
+
+
+def _handles(strip: Any) -> tuple[int, int]:  # noqa: ANN401 - see `placement`
+    """First frame of a strip and the frame after its last, under the names of the running Blender."""
+    if hasattr(strip, "left_handle"):  # 5.1 renamed them
+        return int(strip.left_handle), int(strip.right_handle)
+    return int(strip.frame_final_start), int(strip.frame_final_end)
 
 
 def placement(strip: Any) -> StripPlacement:  # noqa: ANN401 - the class is SoundSequence or SoundStrip, by version
-    """Read a strip's file and place, under the names of the running Blender."""
+    """Read a strip's file and place; of what lies in a meta strip only what that leaves of it."""
     path = Path(bpy.path.abspath(strip.sound.filepath, library=strip.sound.library))
-    if hasattr(strip, "content_start"):  # 5.1 renamed them
-        return StripPlacement(
-            path, float(strip.content_start), int(strip.left_handle), int(strip.right_handle)
-        )
-    return StripPlacement(path, float(strip.frame_start), strip.frame_final_start, strip.frame_final_end)
+    origin = strip.content_start if hasattr(strip, "content_start") else strip.frame_start
+    first, last = _handles(strip)
+    found = next((found for found in _found(strip.id_data) if found.strip == strip), _Found(strip))
+    return StripPlacement(path, float(origin), int(max(first, found.first)), int(min(last, found.last)))
+
+
+def is_retimed(strip: Any) -> bool:  # noqa: ANN401 - see `placement`
+    """Whether the strip plays faster or slower than the file in places."""
+    return len(getattr(strip, "retiming_keys", ())) > 0
 
 
 def find_strip(scene: bpy.types.Scene, name: str) -> Any | None:  # noqa: ANN401 - see `placement`
@@ -65,9 +99,7 @@ def _free_channel(scene: bpy.types.Scene, first: int, last: int) -> int:
     """Lowest channel with nothing between two frames."""
     taken = set()
     for strip in _strip_collection(scene):
-        is_new_naming = hasattr(strip, "left_handle")
-        start = strip.left_handle if is_new_naming else strip.frame_final_start
-        end = strip.right_handle if is_new_naming else strip.frame_final_end
+        start, end = _handles(strip)
         if start < last and end > first:
             taken.add(strip.channel)
     return next(channel for channel in range(1, len(taken) + 2) if channel not in taken)

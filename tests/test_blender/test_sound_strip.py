@@ -76,6 +76,59 @@ def test_a_strip_is_animated_where_it_lies_and_as_it_is_trimmed(scene, head, lin
     assert len(strips(scene, part)) == 1
 
 
+def sound_in_a_meta_strip(scene, line):
+    """A line from frame 100 within a meta strip that shows frames 110 to 159 of it."""
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    outside = editor.strips if hasattr(editor, "strips") else editor.sequences
+    meta = outside.new_meta("meta", 3, 100)
+    inside = meta.strips if hasattr(meta, "strips") else meta.sequences
+    strip = inside.new_sound("inner", str(line), 1, 100)
+    if hasattr(meta, "right_handle"):
+        meta.right_handle, meta.left_handle = 160, 110
+    else:
+        meta.frame_final_end, meta.frame_offset_start = 160, 10
+    return strip
+
+
+@needs_audio
+def test_a_strip_within_a_meta_strip_is_animated_as_that_trims_it(scene, head, line, animate, curves, part):
+    animate(line)
+    whole = curves(head.data.shape_keys.animation_data.action)["jawOpen"][1]
+    strip = sound_in_a_meta_strip(scene, line)
+    assert strip in strips(scene, part)
+    place = part("sound_strip").placement(strip)
+    assert (place.origin, place.first, place.last) == (100.0, 110, 160)
+    scene.lipwright.source, scene.lipwright.strip_name = "STRIP", strip.name
+    assert bpy.ops.lipwright.generate() == {"FINISHED"}
+    frames, jaw = curves(head.data.shape_keys.animation_data.action)["jawOpen"]
+    assert (frames[0], frames[-1]) == (110, 159)
+    assert np.allclose(jaw, whole[10:60], atol=1e-6)
+
+
+@needs_audio
+def test_what_a_meta_strip_cuts_off_gets_a_sentence(scene, head, line, part):
+    strip = sound_in_a_meta_strip(scene, line)
+    if hasattr(strip, "content_start"):
+        strip.content_start += 500
+    else:
+        strip.frame_start += 500
+    scene.lipwright.source, scene.lipwright.strip_name = "STRIP", strip.name
+    with pytest.raises(RuntimeError, match="nothing of strip 'inner' is heard"):
+        bpy.ops.lipwright.generate()
+
+
+@needs_audio
+def test_a_retimed_strip_gets_a_sentence(scene, head, line, animate, part, monkeypatch):
+    animate(line)
+    (strip,) = strips(scene, part)
+    assert not part("sound_strip").is_retimed(strip)
+    # the operators that retime need a window
+    monkeypatch.setattr(part("sound_strip"), "is_retimed", lambda _: True)
+    scene.lipwright.source, scene.lipwright.strip_name = "STRIP", strip.name
+    with pytest.raises(RuntimeError, match="is retimed: reset that"):
+        bpy.ops.lipwright.generate()
+
+
 @needs_audio
 def test_the_strip_field_offers_the_strips(scene, head, line, animate, part):
     animate(line)
