@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 APT = "as root with apt-get install -y --no-install-recommends"
 #: The voices made of recordings come twice as often as the old machine voice.
 _FLITE_ORDER = ("rms", "slt", "awb", "rms", "slt", "awb", "kal16")
-_FESTIVAL_PACKAGES = "festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts"
+FESTIVAL_PACKAGES = "festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts"
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Festival:
         if not self._voices:
             lacking = "festival" if shutil.which("festival") is None else "festival's voices"
             verb = "is" if lacking == "festival" else "are"
-            raise LipwrightError(f"{lacking} {verb} not installed; install them {APT} {_FESTIVAL_PACKAGES}")
+            raise LipwrightError(f"{lacking} {verb} not installed; install them {APT} {FESTIVAL_PACKAGES}")
 
     def line_id(self, index: int) -> LineId:
         """Return line `index`."""

@@ -1,133 +1,196 @@
-"""Speech that only measures: prompts kept out, LJSpeech, and sentences that no training line says."""
+"""Speech to test with: none of it is trained on, and its phones are known."""
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from inference.audio_file import read_audio
 from inference.errors import LipwrightError
+from training.corpus.alignment import Aligner
 from training.corpus.espeak import Espeak
 from training.corpus.festival import festival_voices, speak_with_festival
-from training.corpus.flite import FLITE_VOICES, flite_available, speak_with_flite
+from training.corpus.flite import flite_available, speak_with_flite
 from training.corpus.prompts import VOICE, kept_out_prompts
 from training.corpus.recorded import recorded_line
-from training.corpus.sources import generator
+from training.corpus.sentences_other import LANGUAGES, kept_out_sentences
+from training.corpus.sources import APT, FESTIVAL_PACKAGES, generator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from training.corpus.spoken_line import SpokenLine
 
-#: What the engines say; the corpus's sentences are made of other words in another order.
-KEPT_OUT_SENTENCES = (
-    "Peter's brown pony stopped by the pump.",
-    "Remember my number, Emma, or mumble it to Tom.",
-    "Five vivid waves flooded over the farm gate.",
-    "Both babies slept, but Pip woke up.",
-    "Whoever chews this gum shall hear an awful sound.",
-    "A cheap shoe shop opened at Bishop Street.",
-    "You knew who threw blue glue at Sue.",
-    "Empty the cup before Bob climbs up.",
-    "The thin cat sat on the other path.",
-    "Maple syrup makes plain pancakes perfect.",
-    "How now, proud owl, out and about?",
-    "Each evening we see three deer near here.",
+#: What synthesisers say in tests; no four words in a row of these are in what training may say.
+SENTENCES = (
+    "Pam bumped her elbow against the pantry door.",
+    "A dozen plump robins hopped along the frozen pipe.",
+    "Both twins have moved away from Birmingham.",
+    "The museum opens at eleven except in February.",
+    "Could we borrow that ladder until Wednesday?",
+    "Somewhere upstairs a violin was being tuned.",
+    "Beware of bumblebees in the raspberry bushes.",
+    "Mister Webb proved that the lamp was never plugged in.",
+    "Young George enjoys fresh juice and ginger biscuits.",
+    "If only the weather would improve before the wedding!",
+    "Those leather gloves belong to Thelma, not to Ruth.",
+    "Humphrey wrapped up the painting in bubble foil.",
+    "Eat your peas, said Grandpa, and then you may leave.",
+    "Sure, I'll show you which washing machine vibrates.",
+    "Captain Bloom's parrot mimics every ambulance.",
+    "Yellow leaves floated past our window all afternoon.",
+    "Imagine a world without maps, lamps or stamps.",
+    "Her poem about Bombay won the first prize abroad.",
+    "Half a mile below, the tram stopped abruptly.",
+    "Who put peppermint in my mashed potatoes?",
+    "Why not park beside the old pump house?",
+    "An amber bead rolled beneath the wardrobe.",
+    "Forty ships were sunk off the northern coast.",
+    "Hush, the baby has just fallen asleep.",
 )
-ESPEAK_TEST_VOICES = ("en-us", "en-gb", "en-us+f3", "en-us+m4", "en-us+klatt2", "en-gb-scotland")
-_SEED = 90210
+#: Voices of espeak-ng that training never hears.
+ESPEAK_TEST_VOICES = (
+    *(
+        "en-gb-x-gbclan",
+        "en-gb-x-gbcwmd",
+        "en-us+Mario",
+        "en-gb+grandpa",
+        "en-us+paul",
+        "en-gb-x-gbclan+caleb",
+    ),
+    *("en-us+norbert", "en-us+m8"),
+)
+#: Seed of all manners of speaking in tests.
+SEED = 20177
 
 
 def prompts() -> list[SpokenLine]:
-    """Return the prompts of `kept_out_prompts.txt` whose alignment can be believed.
+    """Return the kept-out recorded prompts: 3.7 minutes of one woman, aligned in ten seconds, once a process.
 
     Raises:
         LipwrightError: They are not installed.
     """
-    return _aligned((p.name.replace("/", "-"), p.read(), p.text, VOICE) for p in kept_out_prompts())
+    return list(_prompts())
+
+
+@cache
+def _prompts() -> tuple[SpokenLine, ...]:
+    aligner = Aligner()
+    lines = (
+        recorded_line(aligner, p.read(), p.text, f"prompt {p.name}", VOICE)[0] for p in kept_out_prompts()
+    )
+    return tuple(line for line in lines if line is not None)
 
 
 def ljspeech(data: Path) -> list[SpokenLine]:
-    """Return the transcribed lines of LJSpeech whose alignment can be believed.
+    """Return the lines of LJ Speech that have transcripts, aligned: eight, by one woman.
 
     Args:
-        data: Folder with `speech/ljspeech`.
+        data: The folder of test data, with `speech/ljspeech` in it.
 
     Raises:
-        LipwrightError: They are not there.
+        LipwrightError: The lines or their transcripts are not there.
     """
+    return list(_ljspeech(data))
+
+
+@cache
+def _ljspeech(data: Path) -> tuple[SpokenLine, ...]:
     folder = data / "speech" / "ljspeech"
     table = folder / "transcripts.csv"
     try:
-        rows = [r.split("|", 1) for r in table.read_text(encoding="utf-8").splitlines() if "|" in r]
-    except OSError as error:
+        with table.open(encoding="utf-8", newline="") as file:
+            texts = dict(row[:2] for row in csv.reader(file, delimiter="|", quoting=csv.QUOTE_NONE) if row)
+    except (OSError, ValueError) as error:
         raise LipwrightError(
-            f"{table}: cannot be read ({error.strerror}); name the data folder with LIPWRIGHT_DATA"
+            f"{table} is no table of names and texts ({error}); name the folder of test data"
         ) from error
-    return _aligned((name, _samples(folder / f"{name}.wav"), text, "LJSpeech") for name, text in rows)
+    aligner = Aligner()
+    lines = []
+    for name, text in texts.items():
+        samples = np.asarray(read_audio(folder / f"{name}.wav").samples, np.float32)
+        lines.append(recorded_line(aligner, samples, text, name, "LJ")[0])
+    return tuple(line for line in lines if line is not None)
 
 
 def engine_lines(engine: str) -> list[SpokenLine]:
-    """Return the kept-out sentences spoken by an engine's voices in turn.
+    """Return 24 English lines of a synthesiser; those of espeak-ng in voices that training never hears.
 
     Args:
         engine: "espeak", "flite" or "festival".
 
     Raises:
-        LipwrightError: The engine is unknown or not installed.
+        LipwrightError: The synthesiser is unknown or not installed.
     """
-    speakers = {"espeak": _espeak_lines, "flite": _flite_lines, "festival": _festival_lines}
-    if engine not in speakers:
-        raise LipwrightError(f"there is no engine called '{engine}'; choose from {', '.join(speakers)}")
-    lines = [line for line in speakers[engine]() if line is not None]
-    if not lines:
-        raise LipwrightError(f"{engine} is not installed here; install it with apt-get install {engine}")
-    return lines
+    if engine not in _ENGINES:
+        raise LipwrightError(f"{engine} is no synthesiser to test with; choose from {', '.join(_ENGINES)}")
+    return _ENGINES[engine]()
 
 
-def _samples(path: Path) -> NDArray[np.float32]:
-    return np.asarray(read_audio(path).samples, np.float32)
+def other_language_lines() -> list[SpokenLine]:
+    """Return two lines of espeak-ng in each of the other languages, of texts that only tests use.
 
-
-def _aligned(recordings: Iterable[tuple[str, NDArray[np.float32], str, str]]) -> list[SpokenLine]:
-    from training.corpus.alignment import Aligner  # noqa: PLC0415 - its model takes a second
-
-    aligner = Aligner()
-    lines = (
-        recorded_line(aligner, samples, text, name, voice)[0] for name, samples, text, voice in recordings
+    Raises:
+        LipwrightError: espeak-ng is not installed.
+    """
+    espeak = _espeak()
+    pairs = [(language, text) for language in LANGUAGES for text in kept_out_sentences(language)]
+    return _spoken(
+        [text for _, text in pairs],
+        [language for language, _ in pairs],
+        "test espeak abroad",
+        espeak.speak,
     )
-    return [line for line in lines if line is not None]
 
 
-def _espeak_lines() -> list[SpokenLine | None]:
-    try:
-        espeak = Espeak()
-    except OSError:
-        return []
-    voices = [ESPEAK_TEST_VOICES[i % len(ESPEAK_TEST_VOICES)] for i in range(len(KEPT_OUT_SENTENCES))]
-    return [
-        espeak.speak(text, voice, generator(_SEED, text))
-        for text, voice in zip(KEPT_OUT_SENTENCES, voices, strict=True)
-    ]
-
-
-def _flite_lines() -> list[SpokenLine | None]:
-    if not flite_available():
-        return []
-    return [
-        speak_with_flite(text, FLITE_VOICES[i % len(FLITE_VOICES)], generator(_SEED, text))
-        for i, text in enumerate(KEPT_OUT_SENTENCES)
-    ]
-
-
-def _festival_lines() -> list[SpokenLine | None]:
-    voices = festival_voices()
-    lines: list[SpokenLine | None] = []
-    for number, voice in enumerate(voices):
-        texts = KEPT_OUT_SENTENCES[number :: len(voices)]
-        lines += speak_with_festival(texts, voice, [generator(_SEED, text) for text in texts])
+def _spoken(
+    texts: Sequence[str],
+    voices: Sequence[str],
+    name: str,
+    speak: Callable[[str, str, np.random.Generator], SpokenLine | None],
+) -> list[SpokenLine]:
+    """Return the texts spoken, the voices taking turns."""
+    lines = []
+    for index, text in enumerate(texts):
+        own = f"{name} {index}"
+        line = speak(text, voices[index % len(voices)], generator(SEED, own))
+        lines += [] if line is None else [replace(line, name=own)]
     return lines
+
+
+def _espeak() -> Espeak:
+    try:
+        return Espeak()
+    except OSError as error:
+        raise LipwrightError(f"espeak-ng is not installed; install it {APT} espeak-ng") from error
+
+
+def _espeak_lines() -> list[SpokenLine]:
+    return _spoken(SENTENCES, ESPEAK_TEST_VOICES, "test espeak", _espeak().speak)
+
+
+def _flite_lines() -> list[SpokenLine]:
+    if not flite_available():
+        raise LipwrightError(f"flite is not installed; install it {APT} flite")
+    return _spoken(SENTENCES, FLITE_VOICES, "test flite", speak_with_flite)
+
+
+def _festival_lines() -> list[SpokenLine]:
+    voices = festival_voices()
+    if not voices:
+        raise LipwrightError(f"festival or its voices are not installed; install {APT} {FESTIVAL_PACKAGES}")
+    lines: list[SpokenLine] = []
+    for first, voice in enumerate(voices):
+        texts = SENTENCES[first :: len(voices)]
+        names = [f"test festival {voice} {index}" for index in range(len(texts))]
+        spoken = speak_with_festival(texts, voice, [generator(SEED, name) for name in names])
+        lines += [replace(line, name=n) for n, line in zip(names, spoken, strict=True) if line is not None]
+    return lines
+
+
+_ENGINES = {"espeak": _espeak_lines, "flite": _flite_lines, "festival": _festival_lines}

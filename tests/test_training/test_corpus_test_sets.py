@@ -1,0 +1,86 @@
+import ctypes.util
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.errors import LipwrightError
+from training.corpus import prompts, test_sets
+from training.corpus.espeak_voices import ESPEAK_VOICES
+from training.corpus.festival import festival_voices
+from training.corpus.flite import flite_available
+from training.corpus.phones import BILABIALS
+from training.corpus.sentences_english import make_sentence
+from training.corpus.sentences_other import LANGUAGES
+from training.corpus.spoken_text import spoken_words
+
+DATA = Path(os.environ.get("LIPWRIGHT_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+INSTALLED = {
+    "espeak": ctypes.util.find_library("espeak-ng") is not None,
+    "flite": flite_available(),
+    "festival": bool(festival_voices()),
+}
+
+
+def runs(text, length=4):
+    words = spoken_words(text)
+    return {tuple(words[i : i + length]) for i in range(max(1, len(words) - length + 1))}
+
+
+def test_what_tests_say_is_never_said_in_training():
+    rng = np.random.default_rng(0)
+    trained = {run for _ in range(6000) for run in runs(make_sentence(rng))}
+    if prompts.prompts_available():
+        trained |= {run for p in prompts.training_prompts() for run in runs(p.text)}
+    for sentence in test_sets.SENTENCES:
+        assert not runs(sentence) & trained, sentence
+
+
+def test_training_does_not_hear_the_voices_of_the_tests():
+    assert not set(test_sets.ESPEAK_TEST_VOICES) & set(ESPEAK_VOICES)
+
+
+@pytest.mark.parametrize("engine", ["espeak", "flite", "festival"])
+def test_every_engine_says_the_same_lines_each_time(engine):
+    if not INSTALLED[engine]:
+        pytest.skip(f"{engine} is not installed")
+    lines = test_sets.engine_lines(engine)
+    assert len(lines) == len(test_sets.SENTENCES)
+    assert {line.engine for line in lines} == {engine}
+    assert len({line.name for line in lines}) == len(lines)
+    assert sum(s.phone in BILABIALS for line in lines for s in line.segments) > 60
+    again = test_sets.engine_lines(engine)
+    assert [[s.phone for s in a.segments] for a in again] == [[s.phone for s in a.segments] for a in lines]
+
+
+def test_other_languages_are_tested_too():
+    if not INSTALLED["espeak"]:
+        pytest.skip("espeak-ng is not installed")
+    lines = test_sets.other_language_lines()
+    assert {line.language for line in lines} == set(LANGUAGES)
+    assert len(lines) == 2 * len(LANGUAGES)
+
+
+def test_kept_out_prompts_are_recorded_speech_with_phones():
+    if not prompts.prompts_available():
+        pytest.skip("recorded prompts are not installed")
+    lines = test_sets.prompts()
+    assert len(lines) > 100
+    assert {line.engine for line in lines} == {"real"}
+    assert sum(s.phone in BILABIALS for line in lines for s in line.segments) > 100
+
+
+def test_lj_speech_is_aligned():
+    if not (DATA / "speech" / "ljspeech").is_dir():
+        pytest.skip(f"no speech in {DATA}")
+    lines = test_sets.ljspeech(DATA)
+    assert len(lines) == 8
+    assert sum(s.phone in BILABIALS for line in lines for s in line.segments) > 30
+
+
+def test_what_is_not_there_is_named(tmp_path):
+    with pytest.raises(LipwrightError, match=r"transcripts\.csv"):
+        test_sets.ljspeech(tmp_path)
+    with pytest.raises(LipwrightError, match="siri"):
+        test_sets.engine_lines("siri")
