@@ -53,6 +53,8 @@ SENTENCES = (
     "Forty ships were sunk off the northern coast.",
     "Hush, the baby has just fallen asleep.",
 )
+#: Without kal16, whose phones end up to 0.13 s after its sound.
+FLITE_TEST_VOICES = ("rms", "slt", "awb")
 #: Voices of espeak-ng that training never hears.
 ESPEAK_TEST_VOICES = (
     *(
@@ -177,7 +179,7 @@ def _espeak_lines() -> list[SpokenLine]:
 def _flite_lines() -> list[SpokenLine]:
     if not flite_available():
         raise LipwrightError(f"flite is not installed; install it {APT} flite")
-    return _spoken(SENTENCES, FLITE_VOICES, "test flite", speak_with_flite)
+    return _spoken(SENTENCES, FLITE_TEST_VOICES, "test flite", speak_with_flite)
 
 
 def _festival_lines() -> list[SpokenLine]:
