@@ -14,7 +14,7 @@ from inference.errors import LipwrightError
 from training.corpus.alignment import Aligner
 from training.corpus.espeak import Espeak
 from training.corpus.festival import festival_voices, speak_with_festival
-from training.corpus.flite import FLITE_VOICES, flite_available, speak_with_flite
+from training.corpus.flite import flite_available, speak_with_flite
 from training.corpus.prompts import VOICE, kept_out_prompts
 from training.corpus.recorded import recorded_line
 from training.corpus.sentences_other import LANGUAGES, kept_out_sentences
