@@ -110,7 +110,10 @@ def teeth_figures(lines: Sequence[Line], teeth: LipToTeeth) -> dict[str, float]:
     for motion, times, phones in lines:
         if motion.lower_lip is None:
             continue
-        distance = teeth.distance(motion.lower_lip)
+        frames = _frames_at(times, [p for p in phones if p.symbol in LABIODENTALS | measures.OPEN_VOWELS])
+        if not frames.any():
+            continue
+        distance, times = teeth.distance(motion.lower_lip[frames]), times[frames]  # noqa: PLW2901 - as short
         for phone in phones:
             if phone.symbol in LABIODENTALS:
                 near["teeth"].append(measures.lowest_during(distance, times, phone) <= TEETH_M)
@@ -168,6 +171,16 @@ def phone_gaps(lines: Iterable[Line], steps: int = 11) -> dict[str, NDArray[np.f
             moments = phone.start + shares * (phone.end - phone.start)
             found.setdefault(phone.symbol, []).append(np.interp(moments, times, gap) * 1e3)
     return {name: np.array(rows) for name, rows in found.items()}
+
+
+def _frames_at(times: NDArray[np.floating], phones: Sequence[PhoneInterval]) -> NDArray[np.bool_]:
+    """The frames [T] during some phones, and one to either side; the rest need not be looked at."""
+    wanted = np.zeros(len(times), bool)
+    for phone in phones:
+        margin = measures.CLOSURE_MARGIN_S
+        first, last = np.searchsorted(times, (phone.start - margin, phone.end + margin))
+        wanted[max(first - 1, 0) : last + 1] = True
+    return wanted
 
 
 def _central_gaps(
