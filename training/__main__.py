@@ -57,7 +57,7 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "-o", "--output", metavar="F.lipmodel", type=Path, required=True, help="bundle to write"
     )
     parser.add_argument(
-        "--network", metavar="NAME", default="karras2017", help="network to train (%(default)s)"
+        "--network", metavar="NAME", default="lipwright", help="network to train (%(default)s)"
     )
     parser.add_argument("--features", choices=("log_mel", "autocorrelation"), help="what the network hears")
     parser.add_argument("--steps", type=int, help="optimiser steps")
