@@ -61,7 +61,8 @@ def test_missing_system_libraries_are_named_with_their_command():
     }
     with pytest.raises(BuildError) as caught:
         system_parts.require_parts(lacking)
-    assert "lacks libLipwrightNone.so.7, lipwright-no-such-program, /no/such/lipwright/voice. " in str(caught.value)
+    lacking_parts = "libLipwrightNone.so.7, lipwright-no-such-program, /no/such/lipwright/voice"
+    assert f"lacks {lacking_parts}. " in str(caught.value)
     assert str(caught.value).endswith(" liblipwrightnone7 none-such no-voice")
 
 
