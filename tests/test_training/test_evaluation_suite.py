@@ -15,7 +15,9 @@ from inference.head_mesh import load_head
 from inference.measures import PhoneInterval, landmark_curves
 from inference.model_bundle import load_bundle
 from training.__main__ import main
-from training.evaluation import rhubarb
+from training.corpus.phones import Segment
+from training.corpus.spoken_line import SpokenLine
+from training.evaluation import line_sets, rhubarb
 from training.evaluation.comparison_figure import write_comparison
 from training.evaluation.face_drawing import FaceDrawer, mouth_frame
 from training.evaluation.face_regions import FaceRegions
@@ -292,3 +294,17 @@ def test_figures_are_written_where_asked(small_project, tmp_path, capsys):
     assert "made up" in capsys.readouterr().out
     assert json.loads(figures.read_text())["systems"] == ["ridge", "loudness", "static"]
     assert report.read_text().startswith("<!DOCTYPE html>")
+
+
+def test_test_sets_are_read_or_say_why_not(tmp_path, monkeypatch):
+    spoken = SpokenLine("prompt digits-1", np.zeros(8000, np.float32), (Segment("P", 0.1, 0.2),), "v", "real")
+    monkeypatch.setattr(line_sets, "_readers", lambda _data: {"asterisk": lambda: [spoken], "flite": list})
+    (line,) = line_sets.line_set("asterisk", tmp_path)
+    assert line.name == "asterisk/digits-1"
+    assert line.clip.duration == 0.5
+    assert line.phones == (PhoneInterval("P", 0.1, 0.2),)
+    with pytest.raises(LipwrightError, match="flite: there are no lines"):
+        line_sets.line_set("flite", tmp_path)
+    monkeypatch.undo()
+    with pytest.raises(LipwrightError, match="ljspeech"):
+        line_sets.line_set("ljspeech", tmp_path)

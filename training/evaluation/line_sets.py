@@ -63,7 +63,7 @@ def line_set(name: str, data: Path) -> list[Line]:
     Raises:
         LipwrightError: Its recordings or its synthesiser are not on this machine.
     """
-    lines = [_line(name, number, spoken) for number, spoken in enumerate(_readers(data)[name](), start=1)]
+    lines = [_line(name, spoken) for spoken in _readers(data)[name]()]
     if not lines:
         raise LipwrightError(f"{name}: there are no lines on this machine")
     return lines
@@ -76,9 +76,8 @@ def _readers(data: Path) -> dict[str, Callable[[], list[SpokenLine]]]:
     return {"asterisk": test_sets.prompts, "ljspeech": partial(test_sets.ljspeech, data), **engines}
 
 
-def _line(set_name: str, number: int, spoken: SpokenLine) -> Line:
-    """A line under a name of its own, as a voice may be all that an engine's lines are called."""
-    name = Path(set_name) / f"{number:03d} {spoken.name}"
-    clip = AudioClip(spoken.samples, len(spoken.samples) / SAMPLE_RATE, name)
+def _line(set_name: str, spoken: SpokenLine) -> Line:
+    name = Path(set_name) / spoken.name.removeprefix("prompt ")
+    clip = AudioClip(spoken.samples, spoken.seconds, name)
     phones = tuple(PhoneInterval(s.phone, s.start, s.end) for s in spoken.segments)
     return Line(clip, phones)

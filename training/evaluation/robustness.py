@@ -74,7 +74,7 @@ def voice_rows(stage: Stage, lines: Sequence[Line], voices: Mapping[str, Alterat
         label = how.replace("_", " ")
         rows += [
             Row(f"{how}.r_plain", f"{label}: r lip gap with the plain voice", 3, same, R_OF_VOICE),
-            Row(f"{how}.opening", "  opens wider than it by a factor of", 2, opening),
+            Row(f"{how}.opening", "  opening over the plain voice's", 2, opening),
         ]
     return tuple(rows)
 

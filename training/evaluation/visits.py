@@ -152,7 +152,7 @@ def _on_real_speech(
         try:
             lines = stage.all_lines(REAL_SETS)
             names = tuple(line.name for line in lines)
-            return [Section(key, f"{title}, {_amount(lines)}", rows(stage, lines), about, items=names)]
+            return [Section(key, title, rows(stage, lines), f"{about} On {_amount(lines)}.", items=names)]
         except LipwrightError as error:
             return [Section(key, title, skipped=str(error))]
 
@@ -211,7 +211,7 @@ VISITS: dict[str, Callable[[Stage], list[Section]]] = {
     "still": _on_real_speech(
         "still",
         "sounds without speech",
-        "Stillness is the mean speed of the landmarks over that in the real speech.",
+        f"Stillness is the mean speed of the landmarks in {STILL_SECONDS:g} s, over that in the real speech.",
         _still_rows,
     ),
     "level": _on_real_speech(
