@@ -15,7 +15,7 @@ LIGHT = {"numpy", "soundfile", "onnxruntime"}  # SciPy would more than double th
 MAY_IMPORT = {
     "inference": LIGHT,
     "blender_addon": {"inference", "numpy"} | BLENDERS_OWN,
-    "training": {"inference", "scipy", "onnx", "torch", "tqdm", "matplotlib"} | LIGHT,
+    "training": {"inference", "scipy", "onnx", "torch", "tqdm", "matplotlib", "pocketsphinx", "av"} | LIGHT,
 }
 
 
