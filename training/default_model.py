@@ -24,10 +24,11 @@ from training.report import evaluation_table
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CAPTURE_FOLDERS = ("capture/grid_s1", "capture/facegood")
-LICENCE = "CC-BY-4.0"
+LICENCE = "CC-BY-SA-4.0"
 CREDITS = (
     "Trained on the GRID audiovisual sentence corpus, speaker 1 (Cooke, Barker, Cunningham and Shao 2006, "
-    "CC BY 4.0; motion tracked from its video), and on FACEGOOD Audio2Face (copyright FACEGOOD, MIT licence)."
+    "CC BY 4.0; motion tracked from its video), FACEGOOD Audio2Face (copyright FACEGOOD, MIT licence), and "
+    "on the Asterisk prompts (Allison Smith, Digium, CC BY-SA 3.0)."
 )
 #: What the bundled model is trained with; GRID's speaker owns the neutral face.
 CONFIG = replace(
