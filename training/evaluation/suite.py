@@ -97,7 +97,7 @@ def run_suite(stage: Stage, rooms: tuple[str, ...] = ROOMS, tell: Tell | None = 
     left_out = tuple(left_out_name(name) for name in stage.left_out)
     return Evaluation(
         model=models[MODEL].bundle.name if MODEL in models else None,
-        systems=(*used, *left_out, *((CAPTURE,) if captured else ())),
+        systems=(*left_out, *used, *((CAPTURE,) if captured else ())),
         sections=tuple(sections),
         split=stage.split,
         seconds=time.monotonic() - start,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from training.evaluation.results import Evaluation, Row, Section
 
-LABEL, CELL, GOAL = 40, 11, 14
+LABEL, CELL, GOAL = 40, 12, 13
 
 
 def evaluation_table(evaluation: Evaluation) -> str:
