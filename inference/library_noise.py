@@ -18,8 +18,9 @@ def library_noise_off() -> Iterator[TextIO]:
     """
     try:
         kept = os.dup(_STDERR)
-    except OSError:
-        yield sys.stderr
+    except OSError:  # Python then has no stderr either
+        with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device, not a path of ours
+            yield sys.stderr or nowhere
         return
     sys.stderr.flush()
     with os.fdopen(kept, "w", encoding="utf-8", errors="backslashreplace") as terminal:

@@ -254,6 +254,15 @@ def test_a_file_name_that_is_no_text_works(line, tmp_path):
     assert len(os.listdir(tmp_path / "out")) == 1  # noqa: PTH208 - likewise
 
 
+@pytest.mark.skipif(os.name == "nt", reason="closes streams as a POSIX shell does")
+@pytest.mark.parametrize("streams", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_do_not_keep_a_line_from_being_animated(line, tmp_path, streams):
+    code = f'exec "$0" -m inference "$1" -o "$2" --model "$3" {streams}'
+    command = ["sh", "-c", code, sys.executable, str(line), str(tmp_path / "out"), str(TINY_MODEL)]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+    assert outputs(tmp_path) == ["line.csv"]
+
+
 @pytest.mark.parametrize("library", ["soundfile", "onnxruntime"])
 def test_a_missing_library_gets_one_sentence(line, tmp_path, library):
     code = f"import sys\nsys.modules['{library}'] = None\n"
