@@ -4,121 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
-from scipy.signal import fftconvolve, resample_poly
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from training.made_up_sounds import chords, noise, silence
+from training.sound_alteration import AlteredSound, alter_sound
 
-#: Resampling factors (up, down): above 1 slower and deeper, below 1 faster and higher, formants included.
-SPEEDS = ((1, 1), (23, 20), (11, 10), (19, 20), (9, 10), (17, 20), (4, 5), (3, 4))
+#: What alters sounds is written elsewhere, without torch; callers find all of it here.
+__all__ = ["AlteredSound", "FeatureAugmentation", "alter_sound", "chords", "noise", "silence"]
 
-
-#: Shares of altered sounds with a room, of noises with a hum, and of chunks with shifted channels.
-ROOM_SHARE, HUM_SHARE, SHIFT_SHARE = 0.4, 0.4, 0.7
-
-
-@dataclass(frozen=True)
-class AlteredSound:
-    """A copy of a recording.
-
-    Attributes:
-        samples: [N] float32, mono.
-        time_scale: Seconds of the recording per second of the copy.
-    """
-
-    samples: NDArray[np.float32]
-    time_scale: float
-
-
-def alter_sound(samples: NDArray[np.float32], sample_rate: int, rng: np.random.Generator) -> AlteredSound:
-    """Return a copy with other speed and formants, another tone, a room, and background noise.
-
-    Args:
-        samples: [N] mono sound.
-        sample_rate: Hertz.
-        rng: Source of all choices.
-    """
-    up, down = SPEEDS[rng.integers(len(SPEEDS))]
-    sound = resample_poly(samples.astype(np.float64), up, down)
-    sound = _tone(sound, sample_rate, rng)
-    if rng.random() < ROOM_SHARE:
-        sound = _room(sound, sample_rate, rng)
-    return AlteredSound(_noisy(sound, sample_rate, rng).astype(np.float32), down / up)
-
-
-def silence(count: int, _sample_rate: int, _rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return `count` samples of digital silence."""
-    return np.zeros(count)
-
-
-def noise(count: int, sample_rate: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return `count` samples of steady coloured noise (white to brown, sometimes with a hum), RMS 1."""
-    length = next_fast_len(count, real=True)
-    frequency = rfftfreq(length, 1 / sample_rate)
-    slope = rng.uniform(0, 1.2)
-    shape = 1 / np.maximum(frequency, 50) ** slope * _curve(frequency, rng, 6.0)
-    spectrum = shape * (rng.standard_normal(len(frequency)) + 1j * rng.standard_normal(len(frequency)))
-    sound = irfft(spectrum, length)[:count]
-    sound /= np.sqrt((sound**2).mean()) + 1e-12
-    if rng.random() < HUM_SHARE:
-        base, t = rng.uniform(45, 220), np.arange(count) / sample_rate
-        hum = sum(
-            rng.uniform(0, 1) / k * np.sin(2 * np.pi * base * k * t + rng.uniform(0, 6)) for k in range(1, 9)
-        )
-        sound = sound + rng.uniform(0.2, 2) * np.asarray(hum)
-    return np.asarray(sound / (np.sqrt((sound**2).mean()) + 1e-12))
-
-
-def chords(count: int, sample_rate: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return `count` samples of chords in many timbres that change a few times a second, RMS 1."""
-    t, sound, begin = np.arange(count) / sample_rate, np.zeros(count), 0
-    while begin < count:
-        end = min(count, begin + int(rng.uniform(0.15, 1.2) * sample_rate))
-        part, decay = t[begin:end] - t[begin], rng.uniform(0, 4)
-        for _ in range(rng.integers(1, 5)):
-            pitch = 55 * 2 ** (rng.integers(0, 48) / 12)
-            bright = rng.uniform(0.8, 2.5)
-            vibrato = rng.uniform(0, 0.5) * np.sin(2 * np.pi * rng.uniform(3, 7) * part)
-            tones = [np.sin(2 * np.pi * pitch * k * part + k * vibrato) / k**bright for k in range(1, 9)]
-            sound[begin:end] += rng.uniform(0.3, 1) * np.sum(tones, 0) * np.exp(-decay * part)
-        begin = end
-    return np.asarray(sound / (np.sqrt((sound**2).mean()) + 1e-12))
-
-
-def _curve(
-    frequency: NDArray[np.float64], rng: np.random.Generator, deviation_db: float
-) -> NDArray[np.float64]:
-    """Return a smooth random gain over `frequency` (Hertz), `deviation_db` at one standard deviation."""
-    knots = np.array([50, 120, 300, 700, 1500, 3000, 5000, 8000], np.float64)
-    gains = rng.normal(0, deviation_db, len(knots))
-    return np.asarray(10.0 ** (np.interp(np.log(frequency + 20), np.log(knots), gains) / 20))
-
-
-def _tone(sound: NDArray[np.float64], sample_rate: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    length = next_fast_len(len(sound), real=True)
-    frequency = rfftfreq(length, 1 / sample_rate)
-    return np.asarray(irfft(rfft(sound, length) * _curve(frequency, rng, 4.0), length)[: len(sound)])
-
-
-def _room(sound: NDArray[np.float64], sample_rate: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    count = int(0.25 * sample_rate)
-    decay = rng.uniform(0.03, 0.12)
-    tail = rng.standard_normal(count) * np.exp(-np.arange(count) / sample_rate / decay)
-    tail[: int(0.004 * sample_rate)] = 0
-    tail *= rng.uniform(0.1, 0.5) / np.sqrt((tail**2).sum())
-    tail[0] = 1.0
-    return np.asarray(fftconvolve(sound, tail)[: len(sound)])
-
-
-def _noisy(sound: NDArray[np.float64], sample_rate: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    level = np.sqrt((sound**2).mean()) * 10 ** (-rng.uniform(12, 45) / 20)
-    return np.asarray(sound + level * noise(len(sound), sample_rate, rng))
+#: Share of chunks with shifted channels.
+SHIFT_SHARE = 0.7
 
 
 @dataclass(frozen=True)

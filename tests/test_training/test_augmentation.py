@@ -11,21 +11,59 @@ def augmentation(kind="log_mel", noise_octaves=0.0, mask_share=0.0):
     return FeatureAugmentation(kind, torch.zeros(32), torch.ones(32), noise_octaves, 3.0, 0.35, mask_share)
 
 
-def click_time(samples):
-    return np.argmax(np.abs(samples)) / RATE
+def two_clicks(seconds=3.0):
+    """Return noise bursts of 20 ms at 1 s and 2 s."""
+    sound = np.zeros(int(seconds * RATE), np.float32)
+    for at in (RATE, 2 * RATE):
+        sound[at : at + 320] = np.random.default_rng(at).normal(0, 0.3, 320)
+    return sound
+
+
+def burst_times(samples, time_scale):
+    """Return the loudest 20 ms in each half, in seconds of the recording."""
+    power = np.convolve(samples.astype(float) ** 2, np.ones(round(320 / time_scale)), "valid")
+    half = round(1.5 * RATE / time_scale)
+    return np.array([power[:half].argmax(), half + power[half:].argmax()]) / RATE * time_scale
 
 
 def test_altered_sound_says_when_the_recording_said_it():
     rng = np.random.default_rng(0)
-    sound = np.zeros(2 * RATE, np.float32)
-    sound[RATE] = 1.0
-    scales = set()
-    for _ in range(12):
+    sound, scales = two_clicks(), set()
+    for _ in range(60):
         altered = alter_sound(sound, RATE, rng)
-        assert click_time(altered.samples) * altered.time_scale == pytest.approx(1.0, abs=0.002)
-        assert len(altered.samples) / RATE * altered.time_scale == pytest.approx(2.0, abs=0.01)
-        scales.add(altered.time_scale)
-    assert len(scales) > 3
+        assert altered.samples.dtype == np.float32
+        assert np.isfinite(altered.samples).all()
+        assert burst_times(altered.samples, altered.time_scale) == pytest.approx([1, 2], abs=0.025)
+        assert len(altered.samples) / RATE * altered.time_scale == pytest.approx(3.0, abs=0.01)
+        assert 0.7 < altered.time_scale < 1.4
+        scales.add(round(altered.time_scale, 2))
+    assert len(scales) > 10
+
+
+def test_about_a_quarter_stays_nearly_clean():
+    rng = np.random.default_rng(1)
+    sound = two_clicks()
+    clean = 0
+    for _ in range(200):
+        copy = alter_sound(sound, RATE, rng).samples
+        clean += len(copy) == len(sound) and np.corrcoef(copy, sound)[0, 1] > 0.99
+    assert 0.2 < clean / 200 < 0.5
+
+
+def test_other_voices_talk_in_the_background_of_some():
+    talk = [np.sin(np.arange(RATE) * 2 * np.pi * 3000 / RATE).astype(np.float32)] * 3
+    heard = 0
+    for seed in range(40):
+        copy = alter_sound(two_clicks(), RATE, np.random.default_rng(seed), talk)
+        alone = alter_sound(two_clicks(), RATE, np.random.default_rng(seed))
+        heard += not (len(copy.samples) == len(alone.samples) and np.allclose(copy.samples, alone.samples))
+    assert 2 < heard < 25
+
+
+def test_the_same_generator_alters_alike_and_silence_stays_finite():
+    first, again = (alter_sound(two_clicks(), RATE, np.random.default_rng(5)) for _ in range(2))
+    assert np.array_equal(first.samples, again.samples)
+    assert np.isfinite(alter_sound(np.zeros(RATE, np.float32), RATE, np.random.default_rng(0)).samples).all()
 
 
 def test_noise_is_steady():
