@@ -14,7 +14,7 @@ from .lip_seal import LipSeal
 _FRAMES = 160
 """Frames per block: one fixed shape, so that a frame's weights do not depend on its neighbours. As large as
 still leaves a frame alone, which the animator sees while dragging a slider, at about a millisecond."""
-_ITERATIONS = 72
+_ITERATIONS = 80
 """Speech and random poses both end within 5e-4 of the exact weights."""
 _LEAST_CURVATURE = 1e-6
 
