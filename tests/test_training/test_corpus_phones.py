@@ -5,10 +5,10 @@ import ctypes.util
 import numpy as np
 import pytest
 
-from training.corpus.espeak import Espeak
+from training.corpus.espeak import Espeak, without_joints
 from training.corpus.espeak_voices import ESPEAK_VOICES, voices_of
 from training.corpus.ipa import ipa_phones
-from training.corpus.phones import PHONES
+from training.corpus.phones import PHONES, Segment
 from training.corpus.sentences_english import make_sentence
 from training.corpus.sentences_other import (
     LANGUAGES,
@@ -94,3 +94,30 @@ def test_an_unknown_symbol_leaves_the_line_out(espeak):
     assert espeak.speak("Hello 你好.", "cmn", np.random.default_rng(0)) is None
     assert espeak.unknown
     espeak.unknown.clear()
+
+
+def test_a_pause_too_short_to_be_one_belongs_to_the_phone_before():
+    before = [
+        Segment("IY", 0.0, 0.1),
+        Segment("SIL", 0.1, 0.15),
+        Segment("AO", 0.15, 0.2),
+        Segment("SIL", 0.2, 0.3),
+    ]
+    assert without_joints(before) == [Segment("IY", 0.0, 0.15), *before[2:]]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pauses_are_quiet_and_lips_close_in_every_language(espeak, language):
+    rng = np.random.default_rng(2)
+    levels = {"vowel": [], "pause": [], "closure": []}
+    kinds = {"SIL": "pause", "P": "closure", "B": "closure", "AA": "vowel", "EH": "vowel", "IY": "vowel"}
+    for text in training_sentences(language):
+        line = espeak.speak(text, language, rng)
+        power = line.samples[: len(line.samples) // 80 * 80].reshape(-1, 80).astype(float) ** 2
+        level = 10 * np.log10(power.mean(1) + 1e-9)
+        for s in line.segments[1:-1]:
+            part = level[round(s.start * 200) : round(s.end * 200)]
+            if s.phone in kinds and len(part) > 2:
+                levels[kinds[s.phone]].append(part.min() if s.phone in "PB" else np.median(part))
+    assert np.median(levels["closure"]) < np.median(levels["vowel"]) - 12
+    assert np.mean(np.array(levels["pause"] or [-90]) < np.median(levels["vowel"]) - 20) > 0.9

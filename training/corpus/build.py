@@ -24,7 +24,7 @@ ENGINES = ("espeak", "flite", "festival", "real")
 #: Shares of the English minutes; espeak-ng gets the rest, and all where it is alone.
 ENGLISH_SHARES = {"real": 0.22, "flite": 0.22, "festival": 0.18}
 #: Count up when voices, texts or manners change: older folders then hold other lines.
-VERSION = 2
+VERSION = 3
 #: Lines that are made and saved together; shorter ones are left out (s).
 BLOCK, SHORTEST = 24, 0.3
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: espeak-ng reports a stop at its burst; its silent closure lies in the phone before, about this long (s).
 CLOSURE_SECONDS = 0.033
+#: Pauses of espeak-ng that are shorter are joints (s).
+SHORTEST_PAUSE = 0.075
 _STOPS = ("P", "B", "T", "D", "K", "G", "CH", "JH")
 #: Lowest and highest words per minute, pitch and range of intonation (the two of 0 to 99) that lines get.
 RATES, PITCHES, RANGES = (115, 245), (22, 80), (25, 95)
@@ -164,7 +166,21 @@ class Espeak:
             if end > start
             for part in share_time(known, start, end)
         ]
-        return tuple(return_closures(segments))
+        return tuple(return_closures(without_joints(segments)))
+
+
+def without_joints(segments: list[Segment]) -> list[Segment]:
+    """Give what espeak-ng calls a pause, but is no longer than a joint between phones, to the phone before.
+
+    Between two vowels, or a stop and an L, such a "pause" is as loud as they are.
+    """
+    out = segments[:1]
+    for segment in segments[1:]:
+        if segment.phone == SILENCE and segment.end - segment.start < SHORTEST_PAUSE:
+            out[-1] = Segment(out[-1].phone, out[-1].start, segment.end)
+        else:
+            out.append(segment)
+    return out
 
 
 def return_closures(segments: list[Segment]) -> list[Segment]:
