@@ -140,8 +140,9 @@ def test_silent_takes_are_measured_without_noise(tmp_path, head, recwarn):
     for stem in ("one", "two"):
         soundfile.write(folder / f"{stem}.wav", np.zeros(16000, np.float32), 16000)
     import_capture([folder], tmp_path / "project", head)
-    figures = evaluate(None, tmp_path / "project", "train").figures
-    assert list(figures["capture"]) == ["ridge", "loudness", "static"]
+    result = evaluate(None, tmp_path / "project", "train")
+    assert list(result.systems) == ["ridge", "loudness", "static"]
+    assert result.sections
     assert not [str(warning.message) for warning in recwarn]
 
 
