@@ -44,6 +44,14 @@ VOICES = {
     "/usr/share/festival/voices/us/cmu_us_slt_arctic_hts": "festvox-us-slt-hts",
     "/usr/share/asterisk/sounds/en_US_f_Allison/activated.g722": "asterisk-core-sounds-en-g722",
     "/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz": "asterisk-core-sounds-en",
+    "/usr/share/asterisk/sounds/fr_CA_f_June/agent-pass.g722": "asterisk-core-sounds-fr-g722",
+    "/usr/share/doc/asterisk-core-sounds-fr/core-sounds-fr.txt.gz": "asterisk-core-sounds-fr",
+    "/usr/share/asterisk/sounds/ru_RU_f_IvrvoiceRU/agent-pass.g722": "asterisk-core-sounds-ru-g722",
+    "/usr/share/doc/asterisk-core-sounds-ru/core-sounds-ru.txt.gz": "asterisk-core-sounds-ru",
+    "/usr/share/asterisk/sounds/es_MX_f_Allison/agent-pass.g722": "asterisk-core-sounds-es-g722",
+    "/usr/share/doc/asterisk-core-sounds-es/core-sounds-es.txt.gz": "asterisk-core-sounds-es",
+    "/usr/share/asterisk/sounds/it_IT_m_Carlo/agent-pass.g722": "asterisk-core-sounds-it-g722",
+    "/usr/share/doc/asterisk-core-sounds-it/core-sounds-it.txt.gz": "asterisk-core-sounds-it",
 }
 
 

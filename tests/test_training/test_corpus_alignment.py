@@ -1,3 +1,5 @@
+import ctypes.util
+
 import numpy as np
 import pytest
 
@@ -5,9 +7,10 @@ from inference.errors import LipwrightError
 from training.corpus import prompts
 from training.corpus.alignment import AlignedPhone, Aligner
 from training.corpus.alignment_quality import alignment_fault
+from training.corpus.espeak import Espeak
 from training.corpus.flite import flite_available, speak_with_flite
 from training.corpus.phones import PHONES
-from training.corpus.recorded import recorded_line
+from training.corpus.recorded import Pronouncer, recorded_line
 from training.corpus.spoken_text import number_words, spoken_words
 
 
@@ -49,7 +52,7 @@ def test_phones_are_found_where_a_synthesiser_put_them(aligner):
         pytest.skip("flite is not installed")
     text = "Bob bought a purple umbrella for my mother."
     line = speak_with_flite(text, "slt", np.random.default_rng(0))
-    found, why = recorded_line(aligner, line.samples, text, "line", "slt")
+    found, why = recorded_line(aligner, line.samples, text, name="line", voice="slt")
     assert why == ""
     assert found.segments[0].start == 0
     assert found.segments[-1].end == pytest.approx(line.seconds)
@@ -60,18 +63,40 @@ def test_phones_are_found_where_a_synthesiser_put_them(aligner):
     assert np.abs(np.subtract(true, ours)).max() < 0.05
 
 
+def test_words_are_aligned_by_how_they_are_said(aligner):
+    if not flite_available():
+        pytest.skip("flite is not installed")
+    line = speak_with_flite("Bob made my pie.", "slt", np.random.default_rng(0))
+    found = aligner.align_said(line.samples, [["B", "AA", "B"], ["M", "EY", "D"], ["M", "AY"], ["P", "AY"]])
+    ours = [p.phone for p in found if p.phone != "SIL"]
+    assert ours == ["B", "AA", "B", "M", "EY", "D", "M", "AY", "P", "AY"]
+
+
+def test_words_of_another_language_are_said_as_espeak_says_them():
+    if ctypes.util.find_library("espeak-ng") is None:
+        pytest.skip("espeak-ng is not installed")
+    pronouncer = Pronouncer(Espeak(), "de")
+    said = pronouncer.words("Guten Abend, Mama! (leise)")
+    assert len(said) == 3
+    assert said[2] == ["M", "AA", "M", "AA"]
+
+
 def test_a_wrong_text_is_not_believed(aligner):
     if not flite_available():
         pytest.skip("flite is not installed")
     line = speak_with_flite("Bob bought a purple umbrella.", "slt", np.random.default_rng(0))
-    found, why = recorded_line(aligner, line.samples, "Please hold the line, thank you.", "line", "slt")
+    found, why = recorded_line(
+        aligner, line.samples, "Please hold the line, thank you.", name="line", voice="slt"
+    )
     assert found is None
     assert why
 
 
 def test_no_words_and_no_sound_have_no_phones(aligner):
     assert aligner.align(np.zeros(16000, np.float32), "[beep]") is None
-    assert recorded_line(aligner, np.zeros(1600, np.float32), "a long sentence", "x", "x")[0] is None
+    assert (
+        recorded_line(aligner, np.zeros(1600, np.float32), "a long sentence", name="x", voice="x")[0] is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,6 +137,6 @@ def fives(prompt):
 
 
 def test_missing_prompts_are_named_with_their_command(tmp_path, monkeypatch):
-    monkeypatch.setattr(prompts, "SOUNDS", tmp_path / "none")
+    monkeypatch.setattr(prompts, "SOUNDS", tmp_path)
     with pytest.raises(LipwrightError, match=r"apt-get install .* asterisk-core-sounds-en"):
         prompts.read_prompts()

@@ -96,7 +96,7 @@ def test_most_of_a_corpus_is_english(lines):
         pytest.skip("espeak-ng is not installed")
     english = sum(line.seconds for line in lines if line.language == "en")
     assert english / sum(line.seconds for line in lines) == pytest.approx(0.6, abs=0.08)
-    assert len({line.language for line in lines}) > 10
+    assert len({line.language for line in lines}) >= 8
 
 
 def test_a_kept_corpus_is_read_not_made_and_a_damaged_line_is_made_again(lines, folder, monkeypatch):

@@ -71,6 +71,16 @@ def test_kept_out_prompts_are_recorded_speech_with_phones():
     assert sum(s.phone in BILABIALS for line in lines for s in line.segments) > 100
 
 
+def test_a_real_man_is_kept_out_of_training():
+    if not (prompts.KEPT_OUT_VOICE.available and INSTALLED["espeak"]):
+        pytest.skip("his prompts or espeak-ng are not installed")
+    assert prompts.KEPT_OUT_VOICE not in (prompts.ENGLISH, *prompts.ABROAD)
+    lines = test_sets.unheard_voice()
+    assert {line.voice for line in lines} == {"Carlo"}
+    assert 120 < sum(line.seconds for line in lines) < 600
+    assert sum(s.phone in BILABIALS for line in lines for s in line.segments) > 100
+
+
 def test_lj_speech_is_aligned():
     if not (DATA / "speech" / "ljspeech").is_dir():
         pytest.skip(f"no speech in {DATA}")

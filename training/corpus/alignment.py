@@ -51,12 +51,16 @@ class AlignedPhone:
 
 
 class Aligner:
-    """PocketSphinx with its English model and dictionary; words that it lacks are asked of flite."""
+    """PocketSphinx with its English model and dictionary; words that it lacks are asked of flite.
+
+    Other languages can be aligned by telling how their words are said; English phones come near enough.
+    """
 
     def __init__(self) -> None:
         """Load the model; the second decoder, with wider beams, only once a line needs it."""
         self._narrow = _decoder(_NARROW)
         self._wide: Decoder | None = None
+        self._names: dict[tuple[str, ...], str] = {}
 
     def align(self, samples: NDArray[np.float32], text: str) -> list[AlignedPhone] | None:
         """Return the phones of a recording without gaps, or None where no path through it was found.
@@ -65,14 +69,30 @@ class Aligner:
             samples: [N] 16 kHz, full scale 1.
             text: What is said.
         """
-        words = spoken_words(text)
+        return self._align(samples, dict.fromkeys(spoken_words(text), ()), spoken_words(text))
+
+    def align_said(
+        self, samples: NDArray[np.float32], said: Sequence[Sequence[str]]
+    ) -> list[AlignedPhone] | None:
+        """Return the phones of a recording as `align` does, by how each of its words is said.
+
+        Args:
+            samples: [N] 16 kHz, full scale 1.
+            said: The phones of each word, members of `PHONES`.
+        """
+        names = [self._names.setdefault(tuple(word), f"saidword{len(self._names)}") for word in said]
+        return self._align(samples, {n: tuple(word) for n, word in zip(names, said, strict=True)}, names)
+
+    def _align(
+        self, samples: NDArray[np.float32], pronunciations: dict[str, tuple[str, ...]], words: Sequence[str]
+    ) -> list[AlignedPhone] | None:
         if not words:
             return None
         raw = _padded(samples)
-        found = _align(self._narrow, raw, words)
+        found = _align(self._narrow, raw, pronunciations, words)
         if found is None:
             self._wide = self._wide or _decoder(_WIDE)
-            found = _align(self._wide, raw, words)
+            found = _align(self._wide, raw, pronunciations, words)
         return None if found is None else list(_between(found, len(samples) / SAMPLE_RATE))
 
 
@@ -109,13 +129,15 @@ def _reads(decoder: Decoder, raw: bytes, text: str) -> bool:
     return decoder.hyp() is not None
 
 
-def _align(decoder: Decoder, raw: bytes, words: Sequence[str]) -> list[AlignedPhone] | None:
+def _align(
+    decoder: Decoder, raw: bytes, pronunciations: dict[str, tuple[str, ...]], words: Sequence[str]
+) -> list[AlignedPhone] | None:
     """Return phones by two passes: the first picks pronunciations and pauses, the second places the phones.
 
     The second pass gets the whole line as one word. Given the words as they are, it stays within the borders
     of the first pass and often finds no way.
     """
-    if not all(_knows(decoder, word) for word in words):
+    if not all(_knows(decoder, word, phones) for word, phones in pronunciations.items()):
         return None
     try:
         phones = _phones_of_words(decoder) if _reads(decoder, raw, " ".join(words)) else []
@@ -132,10 +154,10 @@ def _align(decoder: Decoder, raw: bytes, words: Sequence[str]) -> list[AlignedPh
         return None
 
 
-def _knows(decoder: Decoder, word: str) -> bool:
-    """Make sure that a word has a pronunciation."""
+def _knows(decoder: Decoder, word: str, phones: Sequence[str]) -> bool:
+    """Make sure that a word has a pronunciation: the given one, the dictionary's, or else flite's."""
     if decoder.lookup_word(word) is None:
-        phones = pronounce(word)
+        phones = phones or pronounce(word)
         if not phones:
             return False
         decoder.add_word(word, " ".join(phones), update=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from inference.errors import LipwrightError
 from training.corpus.espeak import Espeak
 from training.corpus.line_files import as_stored, load_line, save_line
+from training.corpus.prompts import ABROAD, read_prompts, training_prompts
 from training.corpus.sentences_other import LANGUAGES
 from training.corpus.sources import APT, EspeakAbroad, EspeakEnglish, Festival, Flite, Recorded
 
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 ENGINES = ("espeak", "flite", "festival", "real")
 #: Shares of the English minutes; espeak-ng gets the rest, and all where it is alone.
 ENGLISH_SHARES = {"real": 0.22, "flite": 0.22, "festival": 0.18}
+#: How much of the other languages is recorded speech, where there is any of them.
+RECORDED_ABROAD_SHARE = 0.35
 #: Count up when voices, texts or manners change: older folders then hold other lines.
-VERSION = 3
+VERSION = 4
 #: Lines that are made and saved together; shorter ones are left out (s).
 BLOCK, SHORTEST = 24, 0.3
 
@@ -168,7 +171,7 @@ def _sources(plan: CorpusPlan) -> list[tuple[Source, float]]:
         shares = {name: share / sum(shares.values()) for name, share in shares.items()}
     sources: list[tuple[Source, float]] = []
     if "real" in shares:
-        sources.append((Recorded(plan.seed), english * shares["real"]))
+        sources.append((Recorded(plan.seed, training_prompts()), english * shares["real"]))
     if espeak is not None:
         sources.append((EspeakEnglish(plan.seed, espeak), english * (1 - sum(shares.values()))))
     if "flite" in shares:
@@ -176,7 +179,13 @@ def _sources(plan: CorpusPlan) -> list[tuple[Source, float]]:
     if "festival" in shares:
         sources.append((Festival(plan.seed), english * shares["festival"]))
     if espeak is not None and abroad:
-        sources.append((EspeakAbroad(plan.seed, espeak, abroad), plan.minutes * 60 - english))
+        seconds = plan.minutes * 60 - english
+        recorded = [r for r in ABROAD if r.language in abroad] if "real" in plan.engines else []
+        if recorded:
+            prompts = [prompt for recordings in recorded for prompt in read_prompts(recordings)]
+            sources.append((Recorded(plan.seed, prompts, espeak), seconds * RECORDED_ABROAD_SHARE))
+            seconds *= 1 - RECORDED_ABROAD_SHARE
+        sources.append((EspeakAbroad(plan.seed, espeak, abroad), seconds))
     return sources
 
 

@@ -1,7 +1,7 @@
-"""Recorded speech: telephone prompts, Debian's asterisk-core-sounds-en, one woman's voice, CC BY-SA 3.0.
+"""Recorded speech: the telephone prompts of Debian's asterisk-core-sounds packages, with their texts.
 
-Speech of a real mouth, with texts that come in the same package. `kept_out_prompts.txt` names those that only
-tests use; none of them shares five words in a row with another prompt.
+Speech of real mouths: four women and a man, CC BY-SA 3.0 and CC BY 3.0. Tests alone hear the man, and those
+of the English prompts that `kept_out_prompts.txt` names; they share no five words in a row with the others.
 """
 
 from __future__ import annotations
@@ -19,10 +19,8 @@ from inference.errors import LipwrightError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SOUNDS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
-TEXTS = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")
-PACKAGES = "asterisk-core-sounds-en asterisk-core-sounds-en-g722"
-VOICE = "Allison"
+SOUNDS = Path("/usr/share/asterisk/sounds")
+TEXTS = Path("/usr/share/doc")
 KEPT_OUT = Path(__file__).with_name("kept_out_prompts.txt")
 #: What is said, where the package's text says otherwise.
 _SAID = {
@@ -46,21 +44,67 @@ _WORDS = {
 
 
 @dataclass(frozen=True)
+class Recordings:
+    """One voice's prompts.
+
+    Attributes:
+        package: Ending of the packages' names.
+        folder: Of the sounds.
+        voice: Who speaks.
+        language: Code of espeak-ng.
+    """
+
+    package: str
+    folder: str
+    voice: str
+    language: str
+
+    @property
+    def texts(self) -> Path:
+        """The list of prompts and texts."""
+        name = f"asterisk-core-sounds-{self.package}"
+        return TEXTS / name / f"core-sounds-{self.package}.txt.gz"
+
+    @property
+    def packages(self) -> str:
+        """What to install."""
+        return f"asterisk-core-sounds-{self.package} asterisk-core-sounds-{self.package}-g722"
+
+    @property
+    def available(self) -> bool:
+        """Whether sounds and texts are installed."""
+        return (SOUNDS / self.folder).is_dir() and self.texts.is_file()
+
+
+ENGLISH = Recordings("en", "en_US_f_Allison", "Allison", "en")
+#: Trained on, beside English.
+ABROAD = (
+    Recordings("fr", "fr_CA_f_June", "June", "fr-fr"),
+    Recordings("ru", "ru_RU_f_IvrvoiceRU", "IvrvoiceRU", "ru"),
+    Recordings("es", "es_MX_f_Allison", "Allison es", "es"),
+)
+#: Only tested on.
+KEPT_OUT_VOICE = Recordings("it", "it_IT_m_Carlo", "Carlo", "it")
+
+
+@dataclass(frozen=True)
 class Prompt:
     """One recording with its text.
 
     Attributes:
         name: Of its file in the package, without the ending.
         text: What is said.
+        recordings: Whose it is.
     """
 
     name: str
     text: str
+    recordings: Recordings = ENGLISH
 
     @property
     def path(self) -> Path:
         """The G.722 file."""
-        return SOUNDS / f"{self.name}.g722"
+        return SOUNDS / self.recordings.folder / f"{self.name}.g722"
 
     def read(self) -> NDArray[np.float32]:
         """Return the recording, [N] at 16 kHz."""
@@ -71,27 +115,29 @@ class Prompt:
 
 
 def prompts_available() -> bool:
-    """Tell whether recordings and texts are installed."""
-    return SOUNDS.is_dir() and TEXTS.is_file()
+    """Tell whether English recordings and texts are installed."""
+    return ENGLISH.available
 
 
-def read_prompts() -> list[Prompt]:
-    """Return every prompt with speech and text, in the order of their names.
+def read_prompts(recordings: Recordings = ENGLISH) -> list[Prompt]:
+    """Return every prompt of a voice with speech and text, in the order of their names.
 
     Raises:
         LipwrightError: The packages are not installed.
     """
-    if not prompts_available():
+    folder = SOUNDS / recordings.folder
+    if not recordings.available:
         raise LipwrightError(
-            f"{TEXTS if SOUNDS.is_dir() else SOUNDS} is missing; install recorded speech as root with "
-            f"apt-get install -y --no-install-recommends {PACKAGES}"
+            f"{recordings.texts if folder.is_dir() else folder} is missing; install recorded speech as root "
+            f"with apt-get install -y --no-install-recommends {recordings.packages}"
         )
     found = {}
-    with gzip.open(TEXTS, "rt", encoding="utf-8") as lines:
+    with gzip.open(recordings.texts, "rt", encoding="utf-8") as lines:
         for line in lines:
             name, colon, text = (part.strip() for part in line.partition(":"))
             if colon and text and name[:1] != ";" and text[0] not in "[(<":
-                found[name] = Prompt(name, _as_said(name, text))
+                said = _as_said(name, text) if recordings is ENGLISH else text
+                found[name] = Prompt(name, said, recordings)
     return sorted((p for p in found.values() if p.path.is_file()), key=lambda p: p.name)
 
 
@@ -103,18 +149,18 @@ def _as_said(name: str, text: str) -> str:
 
 
 def kept_out_names() -> frozenset[str]:
-    """Return the names of the prompts that only tests use."""
+    """Return the names of the English prompts that only tests use."""
     lines = KEPT_OUT.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def training_prompts() -> list[Prompt]:
-    """Return the prompts to train on; errors as in `read_prompts`."""
+    """Return the English prompts to train on; errors as in `read_prompts`."""
     kept = kept_out_names()
     return [p for p in read_prompts() if p.name not in kept]
 
 
 def kept_out_prompts() -> list[Prompt]:
-    """Return the prompts that only tests use; errors as in `read_prompts`."""
+    """Return the English prompts that only tests use; errors as in `read_prompts`."""
     kept = kept_out_names()
     return [p for p in read_prompts() if p.name in kept]

@@ -26,9 +26,14 @@ def number_words(number: int) -> str:
     return _TENS.split()[number // 10] + rest
 
 
+def without_remarks(text: str) -> str:
+    """Return a text less what stands in brackets, which nobody says."""
+    return _NOT_SAID.sub(" ", text)
+
+
 def spoken_words(text: str) -> list[str]:
     """Return the lower-case words of a text; what stands in brackets is a remark and not said."""
-    text = _NOT_SAID.sub(" ", text.lower().replace("\u2019", "'"))
+    text = without_remarks(text.lower().replace("\u2019", "'"))
     text = re.sub(r"\b([a-z])\.(?=[a-z]\.)", r"\1 ", text)  # a.m. is two letters
     for sign, word in _SAID.items():
         text = text.replace(sign, f" {word} ")

@@ -15,8 +15,8 @@ from training.corpus.alignment import Aligner
 from training.corpus.espeak import Espeak
 from training.corpus.festival import festival_voices, speak_with_festival
 from training.corpus.flite import flite_available, speak_with_flite
-from training.corpus.prompts import VOICE, kept_out_prompts
-from training.corpus.recorded import recorded_line
+from training.corpus.prompts import ENGLISH, KEPT_OUT_VOICE, kept_out_prompts, read_prompts
+from training.corpus.recorded import Pronouncer, recorded_line
 from training.corpus.sentences_other import LANGUAGES, kept_out_sentences
 from training.corpus.sources import APT, FESTIVAL_PACKAGES, generator
 
@@ -67,6 +67,8 @@ ESPEAK_TEST_VOICES = (
     ),
     *("en-us+norbert", "en-us+m8"),
 )
+#: Of the prompts of the voice that training never hears, this many make one that tests use.
+KEPT_EVERY = 3
 #: Seed of all manners of speaking in tests.
 SEED = 20177
 
@@ -84,9 +86,31 @@ def prompts() -> list[SpokenLine]:
 def _prompts() -> tuple[SpokenLine, ...]:
     aligner = Aligner()
     lines = (
-        recorded_line(aligner, p.read(), p.text, f"prompt {p.name}", VOICE)[0] for p in kept_out_prompts()
+        recorded_line(aligner, p.read(), p.text, name=f"prompt {p.name}", voice=ENGLISH.voice)[0]
+        for p in kept_out_prompts()
     )
     return tuple(line for line in lines if line is not None)
+
+
+def unheard_voice() -> list[SpokenLine]:
+    """Return recorded prompts of a man whom training never hears: four minutes of Italian, once a process.
+
+    Raises:
+        LipwrightError: They, or espeak-ng, are not installed.
+    """
+    return list(_unheard_voice())
+
+
+@cache
+def _unheard_voice() -> tuple[SpokenLine, ...]:
+    aligner, whose = Aligner(), KEPT_OUT_VOICE
+    pronouncer = Pronouncer(_espeak(), whose.language)
+    lines: list[SpokenLine] = []
+    for p in read_prompts(whose)[::KEPT_EVERY]:
+        who = {"name": f"{whose.voice} {p.name}", "voice": whose.voice}
+        line, _ = recorded_line(aligner, p.read(), p.text, **who, pronouncer=pronouncer)
+        lines += [] if line is None else [line]
+    return tuple(lines)
 
 
 def ljspeech(data: Path) -> list[SpokenLine]:
@@ -116,7 +140,7 @@ def _ljspeech(data: Path) -> tuple[SpokenLine, ...]:
     lines = []
     for name, text in texts.items():
         samples = np.asarray(read_audio(folder / f"{name}.wav").samples, np.float32)
-        lines.append(recorded_line(aligner, samples, text, name, "LJ")[0])
+        lines.append(recorded_line(aligner, samples, text, name=name, voice="LJ")[0])
     return tuple(line for line in lines if line is not None)
 
 
