@@ -145,16 +145,18 @@ ROLL_UPPER = (
     (1.0, 2.6),
     (0.3, 1.6),
 )
+# brings the lower lip's back to 0.7 mm before the upper incisors' edge, so that the two can meet at f and v;
+# with the jaw a little open the lip slides under that edge, not into it
 ROLL_LOWER = (
-    (1.5, 5.0),
-    (2.2, 4.9),
-    (3.2, 4.2),
-    (4.4, 2.4),
-    (4.8, 0.7),
-    (4.2, -0.4),
-    (2.2, -1.6),
-    (0.8, -1.6),
-    (0.2, -0.8),
+    (2.4, 5.0),
+    (2.6, 4.9),
+    (3.9, 4.3),
+    (5.2, 3.0),
+    (7.4, 1.3),
+    (7.3, -0.3),
+    (6.1, -1.8),
+    (4.2, -2.5),
+    (2.2, -1.8),
 )
 FUNNEL_FLARE = (
     (0.6, 0.6),
