@@ -8,14 +8,29 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.made_up_sounds import chords, noise, silence
+from training.made_up_sounds import band_music, bursts, chords, gusts, noise, silence
 from training.sound_alteration import AlteredSound, alter_sound
 
 #: What alters sounds is written elsewhere, without torch; callers find all of it here.
-__all__ = ["AlteredSound", "FeatureAugmentation", "alter_sound", "chords", "noise", "silence"]
+__all__ = [
+    "AlteredSound",
+    "FeatureAugmentation",
+    "alter_sound",
+    "band_music",
+    "bursts",
+    "chords",
+    "gusts",
+    "noise",
+    "silence",
+]
 
 #: Share of chunks with shifted channels.
 SHIFT_SHARE = 0.7
+#: A chunk's tone is a sum of this many cosines over the channels, the finer the weaker.
+TONE_WAVES, TONE_FALL = 7, 0.35
+#: Shares of chunks that lose their lowest and their highest channels, as narrow microphones and lines do; the
+#: largest loss, in deviations of the features, and over how many channels it may reach.
+LOW_CUT_SHARE, HIGH_CUT_SHARE, LARGEST_CUT, CUT_CHANNELS = 0.4, 0.2, 2.5, 9.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +43,7 @@ class FeatureAugmentation:
         std: [C] what they were divided by.
         noise_octaves: Standard deviation of multiplicative noise.
         channel_shift: Largest shift of the mel channels.
-        colour: Standard deviation of changes in level and tilt.
+        colour: Standard deviation of changes in tone.
         mask_share: Share of altered chunks that lose a band of channels and a stretch of time.
     """
 
@@ -68,9 +83,21 @@ class FeatureAugmentation:
 
     def _colour(self, features: Tensor, generator: torch.Generator) -> Tensor:
         batch, _, channels = features.shape
-        level = torch.randn(batch, 1, 2, generator=generator).to(features) * self.colour
-        tilt = torch.linspace(-1, 1, channels, device=features.device)
-        return features + level[:, :, :1] + level[:, :, 1:] * tilt
+        wave = torch.arange(TONE_WAVES)
+        strength = torch.randn(batch, TONE_WAVES, generator=generator) * self.colour / (1 + TONE_FALL * wave)
+        curve = strength @ torch.cos(math.pi * wave[:, None] * torch.linspace(0, 1, channels))
+        channel = torch.arange(channels)
+        curve -= _cut(channel, LOW_CUT_SHARE, batch, generator)
+        curve -= _cut(channels - 1 - channel, HIGH_CUT_SHARE, batch, generator)
+        return features + curve[:, None].to(features)
+
+
+def _cut(from_edge: Tensor, share: float, batch: int, generator: torch.Generator) -> Tensor:
+    """Return what chunks lose [B, C] towards an edge that the channels lie `from_edge` [C] away from."""
+    hit, loss, width = torch.rand(3, batch, 1, generator=generator)
+    slope = (1 - from_edge / (1 + CUT_CHANNELS * width)).clamp(min=0)
+    lost: Tensor = (hit < share) * LARGEST_CUT * loss * slope
+    return lost
 
 
 def _shift_channels(features: Tensor, largest: float, generator: torch.Generator) -> Tensor:

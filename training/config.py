@@ -39,6 +39,8 @@ class TrainingConfig:
         emotion_size: Numbers in one learned latent vector (the paper uses 16 or 24).
         components: Largest width of the network's linear bottleneck (the paper uses 150).
         steps: Optimiser steps.
+        motion_steps: How many of them motion learns in, 0 for all; contact alone goes on. Minutes of capture
+            are soon learned by heart, hours of speech are not.
         batch_size: Chunks per step.
         chunk_outputs: Consecutive output frames in a chunk.
         learning_rate: Peak of the cosine schedule.
@@ -60,7 +62,7 @@ class TrainingConfig:
         other_share: Share of chunks drawn from speakers other than the main one.
         rest_share: Share of chunks of noise and silence, with the face at rest.
         channel_shift: Largest move of the mel channels up or down (another vocal tract), in channels.
-        colour: Standard deviation of a chunk's change in level and in tilt, in those of the features.
+        colour: Standard deviation of a chunk's change in tone, in those of the features.
         mask_share: Share of altered chunks with a masked band of channels and a masked stretch of time.
         mouth_emphasis: Weight of lip and jaw vertices in the position and motion terms; others weigh 1.
         validation_every: Steps between two validations.
@@ -76,6 +78,7 @@ class TrainingConfig:
     emotion_size: int = 16
     components: int = 150
     steps: int = 600
+    motion_steps: int = 0
     batch_size: int = 8
     chunk_outputs: int = 64
     learning_rate: float = 1e-3

@@ -13,7 +13,7 @@ from torch import Tensor
 from inference.audio_features import FeatureSettings, extract_features, silence_features
 from inference.audio_file import read_audio
 from inference.loudness import normalise_loudness
-from training.augmentation import alter_sound, chords, noise, silence
+from training.augmentation import alter_sound, band_music, bursts, chords, gusts, noise, silence
 from training.corpus.phones import spread
 from training.networks import NETWORKS
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16000
 HOP_LENGTH = 128
-#: Seconds of each made-up sound with a face at rest (noise, chords, silence), and how many there are.
-REST_SECONDS, REST_SOUNDS = 6.0, 24
-REST_SOUND_KINDS = (silence, noise, chords)
+#: Seconds of each made-up sound with a face at rest, and how many there are.
+REST_SECONDS, REST_SOUNDS = 6.0, 72
+REST_SOUND_KINDS = (silence, noise, chords, bursts, gusts, band_music)
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class Motion:
         valid: [T] bool.
         group: "main" (the speaker whose style is neutral), "other" (captured too), "synthetic" or "rest".
         segments: Its phones, where known.
+        touch: [T, 2] float32, from 0 to 1 how much the lips touch, and lower lip and teeth; NaN where that is
+            unknown, None where nothing is known.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Motion:
     valid: NDArray[np.bool_]
     group: str = "main"
     segments: tuple[Segment, ...] = ()
+    touch: NDArray[np.float32] | None = None
 
     @property
     def captured(self) -> bool:
@@ -77,6 +80,7 @@ class Batch:
         code_frame: [B, M] the same for every code frame; the latents are read there.
         speaker: [B] speaker number.
         captured: [B] bool, chunks whose frames own latent vectors.
+        touch: [B, T, 2] how much the lips, and lip and teeth, touch; NaN where unknown.
     """
 
     features: Tensor
@@ -86,6 +90,7 @@ class Batch:
     code_frame: Tensor
     speaker: Tensor
     captured: Tensor
+    touch: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """Return a copy on `device`."""
@@ -182,6 +187,7 @@ class Dataset:
         self.first_frame = torch.tensor(np.concatenate([[0], np.cumsum(counts)]))
         self.coefficients = torch.tensor(np.concatenate([m.coefficients for m in motions]))
         self.valid = torch.tensor(np.concatenate([m.valid for m in motions]))
+        self.touch = torch.tensor(np.concatenate([_touch(m) for m in motions]))
         self._fill_features(settings, target_db)
 
     def _fill_features(self, settings: FeatureSettings, target_db: float) -> None:
@@ -256,11 +262,12 @@ class Dataset:
         codes = torch.arange((len(span) - field) // stride + 1)
         code = begin[:, None] - self.margin + (field - 1) // 2 + stride * codes
         frame, inside = self._frames(sound, output)
-        target, weight = self._targets(frame, inside)
+        target, weight = self._between(self.coefficients, frame), self._weight(frame, inside)
         owner = self.owner[sound]
         speakers = torch.tensor([self.speakers.index(self.motions[i].speaker) for i in owner.tolist()])
         captured = torch.tensor([self.motions[i].captured for i in owner.tolist()])
-        return Batch(features, target, weight, frame, self._frames(sound, code)[0], speakers, captured)
+        codes_at, touch = self._frames(sound, code)[0], self._between(self.touch, frame)
+        return Batch(features, target, weight, frame, codes_at, speakers, captured, touch)
 
     def _frames(self, sound: Tensor, feature_frame: Tensor) -> tuple[Tensor, Tensor]:
         """Return positions among all training frames, clamped to the take, and whether they lay inside it."""
@@ -273,12 +280,20 @@ class Dataset:
         inside = (local > -rate[:, None]) & (local < last + rate[:, None])
         return self.first_frame[owner][:, None] + local.clamp(min=0).minimum(last.double()), inside
 
-    def _targets(self, frame: Tensor, inside: Tensor) -> tuple[Tensor, Tensor]:
+    @staticmethod
+    def _between(values: Tensor, frame: Tensor) -> Tensor:
+        """Return values [F, K] at fractional frames [B, T], as [B, T, K]."""
         low = frame.floor().long()
-        high = torch.minimum(low + 1, torch.ceil(frame).long())
         share = (frame - low).float()[..., None]
-        target = self.coefficients[low] * (1 - share) + self.coefficients[high] * share
-        return target, (self.valid[low] & self.valid[high] & inside).float()
+        return values[low] * (1 - share) + values[frame.ceil().long()] * share
+
+    def _weight(self, frame: Tensor, inside: Tensor) -> Tensor:
+        return (self.valid[frame.floor().long()] & self.valid[frame.ceil().long()] & inside).float()
+
+
+def _touch(motion: Motion) -> NDArray[np.float32]:
+    unknown = np.full((len(motion.coefficients), 2), np.nan, np.float32)
+    return unknown if motion.touch is None else motion.touch
 
 
 def with_statistics(

@@ -10,41 +10,50 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inference.bundled import default_head_path, default_model_path
 from inference.errors import LipwrightError
 from inference.head_mesh import load_head
 from training.capture_import import import_capture
 from training.command_train import train_command
-from training.config import default_config
-from training.evaluation import evaluate
+from training.config import LossWeights, default_config
+from training.evaluation.command import measure_and_report
+from training.evaluation.table import evaluation_table
 from training.model_card import write_model_card
-from training.report import evaluation_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CAPTURE_FOLDERS = ("capture/grid_s1", "capture/facegood")
+#: What a model can be trained without, to measure what it does with what it never heard.
+LEAVABLE = ("facegood", "espeak", "flite", "festival", "real")
 LICENCE = "CC-BY-SA-4.0"
 CREDITS = (
     "Trained on the GRID audiovisual sentence corpus, speaker 1 (Cooke, Barker, Cunningham and Shao 2006, "
     "CC BY 4.0; motion tracked from its video), FACEGOOD Audio2Face (copyright FACEGOOD, MIT licence), and "
-    "on the Asterisk prompts (Allison Smith, Digium, CC BY-SA 3.0)."
+    "on the Asterisk prompts (Allison Smith and June Wallack, CC BY-SA 3.0; Maxim Topal, CC BY 3.0)."
 )
 #: What the bundled model is trained with; GRID's speaker owns the neutral face.
 CONFIG = replace(
     default_config("lipwright"),
-    steps=5000,
-    learning_rate=1.5e-3,
+    steps=12000,
+    motion_steps=2500,
+    learning_rate=2e-3,
     weight_decay=0.05,
-    ema_decay=0.995,
-    variants=1,
-    synthetic_minutes=120,
-    synthetic_share=0.65,
-    other_share=0.05,
-    altered_share=0.2,
-    synthetic_altered_share=0.4,
+    dropout=0.15,
+    ema_decay=0.99,
+    variants=0,
+    synthetic_minutes=150,
+    synthetic_share=0.58,
+    other_share=0.06,
+    rest_share=0.07,
+    altered_share=0.0,
+    synthetic_altered_share=0.6,
     validation_every=500,
-    checkpoint_every=250,
+    checkpoint_every=500,
+    loss=LossWeights(motion=0.5, mouth=1.5, closure=1.0, touch=1.0),
 )
 
 
@@ -68,14 +77,7 @@ def make_default_model(data: Path, work: Path, device: str, steps: int | None) -
     Raises:
         LipwrightError: Data missing or unusable.
     """
-    folders = [data / name for name in CAPTURE_FOLDERS]
-    missing = [str(f) for f in folders if not f.is_dir()]
-    if missing:
-        raise LipwrightError(
-            f"{missing[0]}: no capture here; name the data folder with --data or LIPWRIGHT_DATA"
-        )
-    project = work / "project"
-    import_capture(folders, project, load_head(default_head_path()))
+    project = _import(data, CAPTURE_FOLDERS, work / "project")
     model = default_model_path()
     model.parent.mkdir(parents=True, exist_ok=True)
     config = CONFIG if steps is None else replace(CONFIG, steps=steps)
@@ -89,11 +91,58 @@ def make_default_model(data: Path, work: Path, device: str, steps: int | None) -
         device=device,
         run_folder=work / "run",
     )
-    table = evaluation_table(evaluate(model, project, "test"))
+    report = work / "report.html"
+    table = evaluation_table(measure_and_report(model, project, report, data=data))
     print(table)
+    print(f"report: {report}")
     where = "two CPU cores" if device == "cpu" else device
     write_model_card(model.with_name("MODEL_CARD.md"), model, figures, table, where)
     return figures
+
+
+def make_left_out_model(data: Path, work: Path, what: str, device: str, steps: int | None) -> dict[str, Any]:
+    """Train as for the bundled model but without one speaker or speech engine, to learn what strangers get.
+
+    Args:
+        data: As in `make_default_model`.
+        work: The bundle goes to `no-WHAT.lipmodel` in here, for `python -m training evaluate --left-out`.
+        what: "facegood", or one of the engines that make up the corpus.
+        device: "cpu" or "cuda".
+        steps: Optimiser steps instead of the configuration's.
+
+    Returns:
+        The training's figures.
+
+    Raises:
+        LipwrightError: Data missing or unusable, or nothing of that name to leave out.
+    """
+    engines = CONFIG.corpus_engines.split(",")
+    if what not in LEAVABLE:
+        raise LipwrightError(f"'{what}' cannot be left out; choose from {', '.join(LEAVABLE)}")
+    folders = [f for f in CAPTURE_FOLDERS if not f.endswith(what)]
+    config = replace(CONFIG, corpus_engines=",".join(e for e in engines if e != what))
+    project = _import(data, folders, work / ("project" if what in engines else f"project-no-{what}"))
+    return train_command(
+        project,
+        work / f"no-{what}.lipmodel",
+        config=config if steps is None else replace(config, steps=steps),
+        name=f"Lipwright without {what}",
+        licence=LICENCE,
+        credits_line=CREDITS,
+        device=device,
+        run_folder=work / f"run-no-{what}",
+    )
+
+
+def _import(data: Path, folders: Sequence[str], project: Path) -> Path:
+    """Import capture folders and return the project."""
+    missing = [str(data / f) for f in folders if not (data / f).is_dir()]
+    if missing:
+        raise LipwrightError(
+            f"{missing[0]}: no capture here; name the data folder with --data or LIPWRIGHT_DATA"
+        )
+    import_capture([data / f for f in folders], project, load_head(default_head_path()))
+    return project
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -110,10 +159,20 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--steps", type=int, help="optimiser steps, for a quick try")
+    parser.add_argument(
+        "--left-out",
+        metavar="WHAT",
+        help=f"train another model, without one of {', '.join(LEAVABLE)}; the bundled one stays as it is",
+    )
     options = parser.parse_args(arguments)
     try:
         options.work.mkdir(parents=True, exist_ok=True)
-        figures = make_default_model(options.data, options.work, options.device, options.steps)
+        plan = options.data, options.work
+        how = options.device, options.steps
+        if options.left_out is None:
+            figures = make_default_model(*plan, *how)
+        else:
+            figures = make_left_out_model(*plan, options.left_out, *how)
     except (LipwrightError, OSError) as error:
         print(f"lipwright: error: {error}", file=sys.stderr)
         return 1

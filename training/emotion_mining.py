@@ -14,6 +14,7 @@ import torch
 
 from inference.audio_features import silence_features
 from training.dataset import features_of
+from training.teacher import CAREFUL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,10 +56,11 @@ def build_emotion_table(trained: TrainedModel) -> EmotionTable:
     latents = trained.latents
     step = max(1, -(-len(latents) // DATABASE_LIMIT))
     names, vectors = labelled_emotions(trained)
+    labelled = len(names)
     for speaker, vector in trained.styles.items():
-        names.append(f"speaker {speaker}")
+        names.append(speaker if speaker == CAREFUL else f"speaker {speaker}")
         vectors.append(vector)
-    if not names or len(names) == len(trained.styles):
+    if not labelled:
         found = spread_styles(trained)
         names += [f"style {i + 1}" for i in range(len(found))]
         vectors += list(found)

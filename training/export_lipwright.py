@@ -14,18 +14,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.export_onnx import GraphBuilder, as_array
-from training.networks.lipwright import DILATIONS, FACE_FIELD, SPEECH_FIELD, SPEECH_STRIDE, WIDTH
+from training.networks.lipwright import (
+    CONTACTS,
+    DILATIONS,
+    FACE_FIELD,
+    SPEECH_FIELD,
+    SPEECH_STRIDE,
+    TOUCH_SHARPNESS,
+    WIDTH,
+)
 
-#: Receptive field in feature frames, and channels, of the exported speech graph: the network's code and, as
-#: wide, what the articulation layer makes of it.
+#: Receptive field in feature frames, and channels, of the exported speech graph: the network's code, as wide
+#: what the articulation layer makes of it, and how far lips and teeth are to meet.
 EXPORTED_FIELD = SPEECH_FIELD + (FACE_FIELD - 1) * SPEECH_STRIDE
-EXPORTED_CHANNELS = 2 * WIDTH
+EXPORTED_CHANNELS = 2 * WIDTH + CONTACTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-    from training.networks.lipwright import Network
+    from training.networks.lipwright import Network, SpeechTrunk
 
 
 def _conv(build: GraphBuilder, x: str, layer: nn.Conv1d, stride: int = 1, dilation: int = 1) -> str:
@@ -38,32 +46,43 @@ def _linear(build: GraphBuilder, x: str, layer: nn.Linear) -> str:
     return build.add("Add", [product, build.weight(as_array(layer.bias))])
 
 
+def _trunk(build: GraphBuilder, x: str, trunk: SpeechTrunk) -> str:
+    for layer, stride in zip(trunk.stem, (1, SPEECH_STRIDE), strict=True):
+        x = _conv(build, x, layer, stride)
+    for layer, dilation in zip(trunk.context, DILATIONS, strict=True):
+        inside = build.slice(x, 2, dilation, -dilation)
+        x = build.add("Add", [inside, _conv(build, x, layer, 1, dilation)])
+    return x
+
+
+def _touch_share(build: GraphBuilder, x: str, layer: nn.Linear) -> str:
+    weights = [as_array(layer.weight)[:, :, None], as_array(layer.bias)]
+    logit = build.add("Conv", [x, *(build.weight(TOUCH_SHARPNESS * w) for w in weights)])
+    return build.add("Sigmoid", [logit])
+
+
 def speech_graph(network: Network, channels: int) -> bytes:
-    """Return the graph features [1, N, C] -> code [1, (N - 97) // 2 + 1, 384].
+    """Return the graph features [1, N, C] -> code [1, (N - 97) // 2 + 1, 386].
 
     Args:
         network: Trained network.
         channels: C.
     """
     build = GraphBuilder()
-    x = build.add("Transpose", ["features"], perm=[0, 2, 1])
-    for layer, stride in zip(network.stem, (1, SPEECH_STRIDE), strict=True):
-        x = _conv(build, x, layer, stride)
-    for layer, dilation in zip(network.context, DILATIONS, strict=True):
-        inside = build.slice(x, 2, dilation, -dilation)
-        x = build.add("Add", [inside, _conv(build, x, layer, 1, dilation)])
+    features = build.add("Transpose", ["features"], perm=[0, 2, 1])
+    x = _trunk(build, features, network.speech)
+    touch = _touch_share(build, _trunk(build, features, network.contact), network.touch)
     layer, margin = network.articulation, (FACE_FIELD - 1) // 2
     weights = [build.weight(as_array(layer.weight)[:, :WIDTH]), build.weight(as_array(layer.bias))]
-    joined = build.add(
-        "Concat", [build.slice(x, 2, margin, -margin), build.add("Conv", [x, *weights])], axis=1
-    )
+    code, touch = (build.slice(part, 2, margin, -margin) for part in (x, touch))
+    joined = build.add("Concat", [code, build.add("Conv", [x, *weights]), touch], axis=1)
     build.add("Transpose", [joined], "code", perm=[0, 2, 1])
     assert EXPORTED_FIELD % 2 == 1  # noqa: S101 - a window needs a middle
     return build.finish("speech", {"features": [1, "N", channels]}, {"code": [1, "M", EXPORTED_CHANNELS]})
 
 
 def face_graph(network: Network, neutral: NDArray[np.float32]) -> bytes:
-    """Return the graph code [1, M, 384], emotion [1, M, E] -> sealed coefficients [1, M - 2, R].
+    """Return the graph code [1, M, 386], emotion [1, M, E] -> sealed coefficients [1, M - 2, R].
 
     Args:
         network: Trained network.
@@ -79,9 +98,12 @@ def face_graph(network: Network, neutral: NDArray[np.float32]) -> bytes:
     x = build.add("Add", [shown, code])
     x = build.add("Concat", [x, build.slice(emotion, 1, margin, -margin)], axis=2)
     pose = _linear(build, _linear(build, x, network.bottleneck), network.output)
-    touch = build.add("Sigmoid", [_linear(build, code, network.touch)])
+    lips, teeth = (build.slice(inside, 2, at, at + 1) for at in (2 * WIDTH, 2 * WIDTH + 1))
+    release, toward = (build.weight(as_array(network.get_buffer(f"teeth_{n}"))) for n in ("release", "pose"))
+    change = build.add("Sub", [toward, build.add("MatMul", [pose, release])])
+    pose = build.add("Add", [pose, build.add("Mul", [teeth, change])])
     gap = build.add("MatMul", [pose, build.weight(as_array(network.get_buffer("gaps")))])
-    apart = build.add("Sub", [build.weight(np.ones(1, np.float32)), touch])
+    apart = build.add("Sub", [build.weight(np.ones(1, np.float32)), lips])
     wanted = build.add("Mul", [build.add("Relu", [gap]), apart])
     change = build.add("Sub", [wanted, gap])
     closing = build.weight(as_array(network.get_buffer("closing")))

@@ -34,7 +34,7 @@ class Learner(nn.Module):
         )
         self.network.start_from_pca(torch.tensor(prepared.mean), torch.tensor(prepared.pca[:width]))
         if isinstance(self.network, lipwright.Network):
-            self.network.set_lips(prepared.lips)
+            self.network.set_lips(prepared.lips, prepared.teeth)
         captured = [m for m in data.motions if m.captured]  # these come first
         owner = torch.tensor([data.speakers.index(m.speaker) for m in captured])
         counts = torch.tensor([len(m.coefficients) for m in captured])
@@ -65,6 +65,7 @@ class Learner(nn.Module):
         share = (batch.code_frame - low).float().clamp(max=1)[..., None]
         captured = batch.captured[:, None, None]
         own = (centred[low] * (1 - share) + centred[high] * share) * captured
-        # The first speaker is the model's own: no style is added, so that the zero vector is theirs.
+        # The first speaker's style is the zero vector. Made-up speech has a style as well, since its motion
+        # is more careful than the captured: without one, both are learned by half.
         style = self.styles[batch.speaker] * (batch.speaker > 0)[:, None]
-        return own * keep[:, None, None] + style[:, None] * captured, own
+        return own * keep[:, None, None] + style[:, None], own

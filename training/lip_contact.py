@@ -28,6 +28,8 @@ CLOSING_SHAPES = {
 }
 #: Differences between the three gaps below about this (metres) are not worth a twisted mouth.
 UNEVEN = 0.0004
+#: Lips whose gap is below this (metres) are taken to touch, with a soft edge of this width (metres).
+TOUCH_GAP, TOUCH_EDGE = 0.0008, 0.00015
 
 
 def lip_lines(head: HeadMesh, basis: NDArray[np.float32]) -> LipLines:
@@ -50,6 +52,13 @@ def lip_lines(head: HeadMesh, basis: NDArray[np.float32]) -> LipLines:
 def signed_gaps(lips: LipLines, coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the gaps [T, 3] of coefficients [T, R] in metres: 0 as at rest, below that lips overlap."""
     return np.asarray(coefficients @ lips.gaps, np.float32)
+
+
+def touch_share(lips: LipLines, coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return from 0 to 1 how much the lips of coefficients [T, R] touch [T], by their gap."""
+    gap = signed_gaps(lips, coefficients).mean(1)
+    share: NDArray[np.float32] = 1 / (1 + np.exp(((gap - TOUCH_GAP) / TOUCH_EDGE).clip(-30, 30)))
+    return share.astype(np.float32)
 
 
 def sealed(

@@ -18,8 +18,6 @@ MEASURES = ((62, 66), (48, 54), (8, 33))
 EYES = (36, 45)
 #: Lip gaps (over the eye distance) below this count as touching; keeps the logarithm finite.
 TOUCHING = 0.008
-#: Lips whose gap is below this (metres) are taken to touch, with a soft edge of this width (metres).
-TOUCH_GAP, TOUCH_EDGE = 0.0008, 0.00015
 #: Contact that is missed weighs this many times as much as contact that is made up: lips touch for short
 #: moments, and a missed "p" is seen at once.
 TOUCH_EMPHASIS = 1.3
@@ -152,18 +150,20 @@ def mouth_losses(
     return (linear * share).sum(), (closure * share).sum()
 
 
-def touch_loss(logit: Tensor, gaps: Tensor, weight: Tensor) -> Tensor:
-    """Return the cross-entropy between predicted and true contact of the lips.
+def touch_loss(logit: Tensor, touching: Tensor, weight: Tensor) -> Tensor:
+    """Return the cross-entropy between predicted and true contact.
 
     Args:
-        logit: [B, T] how surely the lips touch.
-        gaps: [B, T, 3] signed gaps of the inner lips in the target, metres.
+        logit: [B, T, K] how surely something touches.
+        touching: [B, T, K] how much it does, from 0 to 1; NaN where nobody knows.
         weight: [B, T] 0 where there is no capture.
     """
-    touching = torch.sigmoid((TOUCH_GAP - gaps.mean(-1)) / TOUCH_EDGE)
     rarer = torch.tensor(TOUCH_EMPHASIS, device=logit.device)
-    each = nn.functional.binary_cross_entropy_with_logits(logit, touching, reduction="none", pos_weight=rarer)
-    return (each * weight).sum() / weight.sum().clamp(min=1)
+    known = weight[..., None] * ~torch.isnan(touching)
+    each = nn.functional.binary_cross_entropy_with_logits(
+        logit, torch.nan_to_num(touching), reduction="none", pos_weight=rarer
+    )
+    return (each * known).sum() / known.sum().clamp(min=1)
 
 
 def emotion_loss(latents: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Made-up sounds for training: silence, noise of many kinds, and chords that nobody sings."""
+"""Made-up sounds for training, in which nobody speaks: silence, noises of many kinds, chords and beats."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfftfreq
+from scipy.signal import fftconvolve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +51,36 @@ def chords(count: int, sample_rate: int, rng: np.random.Generator) -> NDArray[np
             tones = [np.sin(2 * np.pi * pitch * k * part + k * vibrato) / k**bright for k in range(1, 9)]
             sound[begin:end] += rng.uniform(0.3, 1) * np.sum(tones, 0) * np.exp(-decay * part)
         begin = end
+    return np.asarray(sound / (np.sqrt((sound**2).mean()) + 1e-12))
+
+
+def bursts(count: int, sample_rate: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return `count` samples of short noises, from a click now and then to a hall that claps, RMS 1."""
+    length = int(rng.uniform(0.005, 0.12) * sample_rate)
+    each = noise(length, sample_rate, rng) * np.exp(-np.arange(length) / (rng.uniform(0.1, 0.4) * length))
+    size = max(1, int(np.exp(rng.uniform(*np.log((1.0, 300.0)))) * count / sample_rate))
+    hits = np.zeros(count)
+    np.add.at(hits, rng.integers(0, count, size), rng.lognormal(0, 0.6, size))
+    sound = fftconvolve(hits, each)[:count]
+    return np.asarray(sound / (np.sqrt((sound**2).mean()) + 1e-12))
+
+
+def gusts(count: int, sample_rate: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return `count` samples of noise that swells and fades, as wind and breath do, RMS 1."""
+    knots = np.arange(0, count + sample_rate, int(rng.uniform(0.15, 0.8) * sample_rate))
+    level = np.interp(np.arange(count), knots, rng.uniform(0, 1, len(knots)) ** 2)
+    sound = noise(count, sample_rate, rng) * level
+    return np.asarray(sound / (np.sqrt((sound**2).mean()) + 1e-12))
+
+
+def band_music(count: int, sample_rate: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return `count` samples of two layers of chords and of beats, RMS 1."""
+    layers = [
+        chords(count, sample_rate, rng),
+        chords(count, sample_rate, rng),
+        bursts(count, sample_rate, rng),
+    ]
+    sound = np.tensordot(rng.uniform(0.2, 1, 3), np.array(layers), axes=1)
     return np.asarray(sound / (np.sqrt((sound**2).mean()) + 1e-12))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,9 +15,19 @@ from inference.head_mesh import HeadMesh, load_head
 from training.corpus.build import CorpusPlan, build_corpus
 from training.dataset import Motion, read_motion, rest_motions, rest_pose, with_statistics
 from training.lip_contact import lip_lines, sealed
+from training.lip_rounding import lip_rounding
 from training.losses import FaceMetric, build_metric
 from training.project import load_project
-from training.teacher import FaceSpace, animate_lines, make_lesson, train_teacher, with_contact
+from training.teacher import (
+    CAREFUL,
+    FaceSpace,
+    animate_lines,
+    finer,
+    in_contact,
+    make_lesson,
+    train_teacher,
+)
+from training.teeth_contact import TeethContact, teeth_contact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +57,7 @@ class Prepared:
         pca: [P, R] principal directions times their standard deviation, largest first.
         metric: Metric of the loss.
         lips: Where the head's lips are.
+        teeth: How the lower lip gets to the teeth.
         measure_spread: [3] standard deviation of gap, width and chin over the training frames.
         validation: Takes that steer nothing but the choice between settings.
         fingerprint: Hash of all of it; a checkpoint resumes only on the same.
@@ -61,6 +72,7 @@ class Prepared:
     pca: NDArray[np.float32]
     metric: FaceMetric
     lips: LipLines
+    teeth: TeethContact
     measure_spread: NDArray[np.float32]
     validation: list[Take]
     fingerprint: str
@@ -80,16 +92,17 @@ def prepare(folder: Path, config: TrainingConfig) -> Prepared:
     head = load_project_head(project)
     motions = _captured_motions(project, config)
     spoken = np.concatenate([m.coefficients[m.valid] for m in motions])
-    settings = FeatureSettings(kind=config.feature_kind, channels=config.channels)
-    settings = with_statistics(motions, settings, TARGET_DB)
     centre, pca = principal_directions(spoken, config.components)
     metric = build_metric(head.vertices, head.landmarks68, project.basis, spoken, config.mouth_emphasis)
     spread = _measure_spread(metric, spoken)
-    lips = lip_lines(head, project.basis)
-    space = FaceSpace(metric, lips, centre, pca, spread)
+    lips, teeth = lip_lines(head, project.basis), teeth_contact(head, project.basis)
+    space = FaceSpace(metric, lips, teeth, lip_rounding(head, project.basis), centre, pca, spread)
     made_up = _made_up_motions(motions, config, space, folder / "corpus")
     fingerprint = _fingerprint(motions)
-    motions = [with_contact(m, lips) for m in motions] + made_up
+    settings = FeatureSettings(kind=config.feature_kind, channels=config.channels)
+    spoken_of_all = motions + [m for m in made_up if m.group == "synthetic"]
+    settings = with_statistics(spoken_of_all, settings, TARGET_DB)
+    motions = [in_contact(finer(m), space) for m in motions] + made_up
     return Prepared(
         project,
         motions,
@@ -100,6 +113,7 @@ def prepare(folder: Path, config: TrainingConfig) -> Prepared:
         pca,
         metric,
         lips,
+        teeth,
         spread,
         [t for t in project.takes if t.split == "validation"],
         fingerprint,
@@ -137,13 +151,16 @@ def _made_up_motions(
     main = captured[0].speaker
     rest = sealed(space.lips, rest_pose(captured, main)[None], np.ones(1, np.float32))[0]
     made = rest_motions(rest, main, np.random.default_rng(config.seed))
+    made = [in_contact(m, space) for m in made]
     taught = [m for m in captured if m.group == "main" and m.segments]
     if config.synthetic_minutes <= 0 or not taught:
         return made
     plan = CorpusPlan(config.synthetic_minutes, tuple(config.corpus_engines.split(",")))
     lines = build_corpus(plan, corpus_folder)
     teacher = train_teacher(make_lesson(taught), space, seed=config.seed)
-    return made + animate_lines(teacher, lines, main, space.lips, rest)
+    # Where nobody speaks, both manners rest.
+    made += [replace(m, name=f"{CAREFUL}, {m.name}", speaker=CAREFUL) for m in made]
+    return made + animate_lines(teacher, lines, space, rest)
 
 
 def principal_directions(

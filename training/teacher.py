@@ -15,20 +15,24 @@ import torch
 from torch import Tensor, nn
 
 from training import losses
-from training.corpus.phones import BILABIALS, PHONES, SILENCE
+from training.corpus.phones import BILABIALS, LABIODENTALS, PHONES, SILENCE
 from training.dataset import SAMPLE_RATE, Motion
-from training.lip_contact import sealed
+from training.lip_contact import sealed, touch_share
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
     from training.corpus.phones import Segment
     from training.corpus.spoken_line import SpokenLine
+    from training.lip_rounding import LipRounding
     from training.losses import FaceMetric
     from training.networks.lipwright import LipLines
+    from training.teeth_contact import TeethContact
 
+#: A manner of speaking that nobody was captured in.
+CAREFUL = "careful speech"
 #: Phone tracks are sampled this often (Hertz), and seen at these offsets round a frame (track samples).
 TRACK_RATE = 100
 OFFSETS = np.arange(-24, 25, 3)
@@ -62,11 +66,13 @@ def phone_windows(
     return track[np.clip(rows, 0, len(track) - 1)].reshape(len(times), -1)
 
 
-def contact_share(segments: Sequence[Segment], times: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """Return how much each time belongs to a p, b or m [T], from 0 to 1."""
+def contact_share(
+    segments: Sequence[Segment], times: NDArray[np.floating[Any]], phones: Collection[str] = BILABIALS
+) -> NDArray[np.float32]:
+    """Return how much each time belongs to one of `phones`, a p, b or m [T], from 0 to 1."""
     share = np.zeros(len(times))
     for segment in segments:
-        if segment.phone in BILABIALS:
+        if segment.phone in phones:
             outside = np.maximum(np.maximum(segment.start - times, times - segment.end), 0)
             share = np.maximum(share, np.clip(1 - outside / CONTACT_RAMP, 0, 1))
     return share.astype(np.float32)
@@ -114,6 +120,8 @@ class FaceSpace:
     Attributes:
         metric: Metric of the loss.
         lips: Where the lips are.
+        teeth: How the lower lip gets to the teeth.
+        rounding: How the lips are rounded and spread.
         centre: [R] mean coefficients.
         directions: [P, R] principal directions times their standard deviation.
         spread: [3] standard deviation of gap, width and chin.
@@ -121,6 +129,8 @@ class FaceSpace:
 
     metric: FaceMetric
     lips: LipLines
+    teeth: TeethContact
+    rounding: LipRounding
     centre: NDArray[np.float32]
     directions: NDArray[np.float32]
     spread: NDArray[np.float32]
@@ -180,17 +190,16 @@ def train_teacher(lesson: Lesson, space: FaceSpace, *, seed: int, epochs: int = 
 def animate_lines(
     teacher: Teacher,
     lines: Sequence[SpokenLine],
-    speaker: str,
-    lips: LipLines,
+    space: FaceSpace,
     rest: NDArray[np.float32],
 ) -> list[Motion]:
-    """Return the lines with the teacher's motion.
+    """Return the lines with the teacher's motion, in the manner `CAREFUL`.
 
     Args:
         teacher: Trained on the speaker.
         lines: Synthesised speech.
-        speaker: Whose motion it is.
-        lips: Where the lips are; they are sealed within bilabials.
+        space: Where lips and teeth are, which touch within bilabials and labiodentals, and how lips are
+            rounded in careful speech: the speaker's capture shows less.
         rest: [R] the speaker's face at rest, for pauses; those of the capture are full of preparation.
     """
     motions = []
@@ -199,34 +208,41 @@ def animate_lines(
         times = (np.arange(int(seconds * FRAME_RATE)) + 0.5) / FRAME_RATE
         with torch.no_grad():
             pose = teacher(torch.tensor(phone_windows(line.segments, times, seconds))).numpy()
+        pose = pose + space.rounding.added(line.segments, times)
         pause = pause_share(line.segments, times)[:, None]
-        pose = np.asarray(pose * (1 - pause) + rest * pause, np.float32)
-        motions.append(
-            Motion(
-                name=f"synthetic {index} {line.voice}",
-                speaker=speaker,
-                samples=line.samples,
-                start=float(times[0]),
-                frame_rate=FRAME_RATE,
-                coefficients=sealed(lips, pose, contact_share(line.segments, times)),
-                valid=np.ones(len(times), bool),
-                group="synthetic",
-                segments=line.segments,
-            )
+        motion = Motion(
+            name=f"synthetic {index} {line.voice}",
+            speaker=CAREFUL,
+            samples=line.samples,
+            start=float(times[0]),
+            frame_rate=FRAME_RATE,
+            coefficients=np.asarray(pose * (1 - pause) + rest * pause, np.float32),
+            valid=np.ones(len(times), bool),
+            group="synthetic",
+            segments=line.segments,
         )
+        motions.append(in_contact(motion, space))
     return motions
 
 
-def with_contact(motion: Motion, lips: LipLines) -> Motion:
-    """Return captured motion at `FRAME_RATE` whose lips meet at p, b, m and nowhere overlap.
-
-    Capture at 25 frames a second steps over short closures, and a fitted face stays a fraction of a
-    millimetre open or overlapped where the actor's lips touched.
+def in_contact(motion: Motion, space: FaceSpace) -> Motion:
+    """Return motion whose lips meet at p, b, m and nowhere overlap, and touch the teeth at f, v.
 
     Args:
         motion: A take; where its phones are unknown only overlap is taken away.
-        lips: Where the lips are.
+        space: Where lips and teeth are.
     """
+    times = motion.start + np.arange(len(motion.coefficients)) / motion.frame_rate
+    lips, teeth = (contact_share(motion.segments, times, p) for p in (BILABIALS, LABIODENTALS))
+    closed = sealed(space.lips, space.teeth.applied(motion.coefficients, teeth), lips)
+    if motion.captured and not motion.segments:
+        teeth = np.full_like(teeth, np.nan)
+    touch = np.stack([np.maximum(lips, touch_share(space.lips, closed)), teeth], 1)
+    return replace(motion, coefficients=closed, touch=touch)
+
+
+def finer(motion: Motion) -> Motion:
+    """Return captured motion at `FRAME_RATE`: 25 frames a second step over short closures."""
     count = len(motion.coefficients)
     times = motion.start + np.arange(count) / motion.frame_rate
     fine = np.arange(motion.start, times[-1] + 1e-6, 1 / FRAME_RATE)
@@ -234,6 +250,9 @@ def with_contact(motion: Motion, lips: LipLines) -> Motion:
     high = np.minimum(low + 1, count - 1)
     share = ((fine - times[low]) * motion.frame_rate)[:, None].clip(0, 1)
     pose = motion.coefficients[low] * (1 - share) + motion.coefficients[high] * share
-    closed = sealed(lips, np.asarray(pose, np.float32), contact_share(motion.segments, fine))
-    valid = motion.valid[low] & motion.valid[high]
-    return replace(motion, frame_rate=FRAME_RATE, coefficients=closed, valid=valid)
+    return replace(
+        motion,
+        frame_rate=FRAME_RATE,
+        coefficients=np.asarray(pose, np.float32),
+        valid=motion.valid[low] & motion.valid[high],
+    )

@@ -103,11 +103,15 @@ class Trainer:
             self._resume()
 
     def _optimiser(self) -> torch.optim.Optimizer:
+        network = self.learner.network
+        contact = list(network.contact_parameters()) if isinstance(network, lipwright.Network) else []
+        known = {id(p) for p in contact}
+        motion = [p for p in network.parameters() if id(p) not in known]
         beside = [self.learner.latents, self.learner.styles]
-        network = list(self.learner.network.parameters())
         groups = [
-            {"params": network, "weight_decay": self.config.weight_decay},
-            {"params": beside, "weight_decay": 0.0, "scale": 3.0},
+            {"params": motion, "weight_decay": self.config.weight_decay, "learns": "motion"},
+            {"params": beside, "weight_decay": 0.0, "scale": 3.0, "learns": "motion"},
+            {"params": contact, "weight_decay": self.config.weight_decay, "learns": "contact"},
         ]
         return torch.optim.AdamW(groups, lr=self.config.learning_rate, betas=(0.9, 0.99))
 
@@ -176,13 +180,11 @@ class Trainer:
         )
         self._set_rate()
         self.learner.train()
-        emotion, own = self.learner.emotion(batch, keep)
+        features = self.augmentation(batch.features, self._altered_share(batch), generator)
+        terms = self._motion_terms(batch, features, keep) if self.step < self._steps_of("motion") else {}
         network = self.learner.network
-        code = network.speech_code(self.augmentation(batch.features, self._altered_share(batch), generator))
-        terms = self._terms(network.face(code, emotion), batch, own)
         if isinstance(network, lipwright.Network):
-            gaps = batch.target @ network.get_buffer("gaps")
-            terms["touch"] = losses.touch_loss(network.touch_logit(code), gaps, batch.weight)
+            terms["touch"] = losses.touch_loss(network.touch_logit(features), batch.touch, batch.weight)
         weights = dataclasses.asdict(self.config.loss)
         loss = torch.stack([weights[k] * self.rms.normalise(k, v) for k, v in terms.items()]).sum()
         self._check_finite(loss, batch)
@@ -202,7 +204,15 @@ class Trainer:
                 f"{', '.join(culprits)}"
             )
 
-    def _terms(self, predicted: Tensor, batch: Batch, own: Tensor) -> dict[str, Tensor]:
+    def _motion_terms(self, batch: Batch, features: Tensor, keep: Tensor) -> dict[str, Tensor]:
+        emotion, own = self.learner.emotion(batch, keep)
+        network = self.learner.network
+        if isinstance(network, lipwright.Network):
+            # Motion is judged with the true contact: what the other trunk does well, this one need not learn.
+            pose = network.pose(network.speech(features), emotion)
+            predicted = network.seal(pose, torch.nan_to_num(batch.touch))
+        else:
+            predicted = network.face(network.speech_code(features), emotion)
         mouth, closure = losses.mouth_losses(self.metric, predicted, batch.target, batch.weight, self.spread)
         return {
             "position": losses.position_loss(self.metric, predicted, batch.target, batch.weight),
@@ -218,12 +228,17 @@ class Trainer:
         return torch.where(batch.captured, self.config.altered_share, made_up)
 
     def _set_rate(self) -> None:
-        """Cosine schedule with a short warm-up."""
-        done = self.step / self.config.steps
+        """Cosine schedule with a short warm-up, for what learns motion and for the rest."""
         warm = min(1.0, (self.step + 1) / 50)
-        rate = self.config.learning_rate * warm * (0.5 * (1 + math.cos(math.pi * done)) + 1e-3)
         for group in self.optimiser.param_groups:
+            done = min(1.0, self.step / self._steps_of(group["learns"]))
+            rate = self.config.learning_rate * warm * (0.5 * (1 + math.cos(math.pi * done)) + 1e-3)
             group["lr"] = rate * group.get("scale", 1.0)
+
+    def _steps_of(self, learns: str) -> int:
+        return (
+            self.config.motion_steps if learns == "motion" and self.config.motion_steps else self.config.steps
+        )
 
     def _update_average(self) -> None:
         decay = min(self.config.ema_decay, (self.step + 1) / (self.step + 10))

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 import torch
 
-from training.augmentation import FeatureAugmentation, alter_sound, chords, noise
+from training.augmentation import (
+    FeatureAugmentation,
+    alter_sound,
+    band_music,
+    bursts,
+    chords,
+    gusts,
+    noise,
+)
 
 RATE = 16000
 
@@ -106,3 +114,24 @@ def test_chords_are_sounds_and_change():
     spectra = np.abs(np.fft.rfft(sound.reshape(8, -1), axis=1)).argmax(1)
     assert np.isfinite(sound).all()
     assert len(set(spectra)) > 2
+
+
+@pytest.mark.parametrize("make", [noise, chords, bursts, gusts, band_music])
+def test_made_up_sounds_are_as_loud_as_each_other_and_never_the_same(make):
+    sounds = [make(2 * RATE, RATE, np.random.default_rng(seed)) for seed in range(4)]
+    for sound in sounds:
+        assert sound.shape == (2 * RATE,)
+        assert np.isfinite(sound).all()
+        assert np.sqrt((sound**2).mean()) == pytest.approx(1, abs=0.01)
+    assert abs(np.corrcoef(sounds[0], sounds[1])[0, 1]) < 0.5
+
+
+def test_gusts_swell_and_bursts_are_short():
+    def loudness(sound):
+        return np.sqrt((sound.reshape(-1, RATE // 20) ** 2).mean(1))
+
+    rng = np.random.default_rng(3)
+    swelling = loudness(gusts(4 * RATE, RATE, rng))
+    assert swelling.max() > 3 * np.quantile(swelling, 0.1)
+    peaks = [np.abs(s).max() for s in (bursts(4 * RATE, RATE, rng) for _ in range(8))]
+    assert max(peaks) > 8

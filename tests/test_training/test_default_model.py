@@ -91,3 +91,10 @@ def test_missing_capture_is_one_sentence(tmp_path, capsys):
     assert error.startswith("lipwright: error: ")
     assert "LIPWRIGHT_DATA" in error
     assert "Traceback" not in error
+
+
+def test_what_cannot_be_left_out_is_one_sentence(tmp_path, capsys):
+    status = default_model.main(["--left-out", "everything", "--work", str(tmp_path)])
+    error = capsys.readouterr().err
+    assert status == 1
+    assert error.startswith("lipwright: error: 'everything' cannot be left out; choose from facegood, espeak")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -7,12 +9,15 @@ from inference.bundled import default_head_path
 from inference.head_mesh import load_head
 from training.corpus.phones import Segment
 from training.dataset import Motion
+from training.evaluation.lip_teeth import LipToTeeth
 from training.export_lipwright import EXPORTED_CHANNELS, EXPORTED_FIELD, face_graph, speech_graph
 from training.lip_contact import lip_lines, sealed, signed_gaps
+from training.lip_rounding import lip_rounding
 from training.losses import touch_loss
 from training.motion_basis import MotionBasis
 from training.networks import lipwright
-from training.teacher import FRAME_RATE, with_contact
+from training.teacher import FRAME_RATE, FaceSpace, finer, in_contact
+from training.teeth_contact import teeth_contact
 
 MM = 0.001
 
@@ -33,10 +38,21 @@ def lips(head, basis):
 
 
 @pytest.fixture(scope="module")
-def network(lips, basis):
+def teeth(head, basis):
+    return teeth_contact(head, basis.as_array())
+
+
+@pytest.fixture(scope="module")
+def space(head, basis, lips, teeth):
+    nothing = np.zeros(0, np.float32)
+    return FaceSpace(None, lips, teeth, lip_rounding(head, basis.as_array()), nothing, nothing, nothing)
+
+
+@pytest.fixture(scope="module")
+def network(lips, teeth, basis):
     torch.manual_seed(3)
     net = lipwright.Network(40, 16, 20, len(basis.rows), 0.3).eval()
-    net.set_lips(lips)
+    net.set_lips(lips, teeth)
     return net
 
 
@@ -81,8 +97,8 @@ def test_graphs_equal_torch_when_the_emotion_changes_over_time(network):
 
 def test_full_contact_seals_an_open_mouth_and_none_leaves_it(head, basis, lips, network):
     wide = torch.tensor(pose(head, basis, jawOpen=0.5, mouthLowerDownLeft=0.1))[None]
-    touching = network.seal(wide, torch.ones(1, 1))[0].numpy()
-    open_ = network.seal(wide, torch.zeros(1, 1))[0].numpy()
+    touching = network.seal(wide, torch.tensor([[[1.0, 0.0]]]))[0].numpy()
+    open_ = network.seal(wide, torch.zeros(1, 1, 2))[0].numpy()
     assert signed_gaps(lips, wide[0].numpy()).min() > 8 * MM
     assert np.abs(signed_gaps(lips, touching)).max() < 0.3 * MM
     np.testing.assert_allclose(open_, wide[0].numpy(), atol=1e-6)
@@ -103,24 +119,65 @@ def test_sealing_uses_the_shape_that_is_made_for_it(head, basis, lips):
 
 
 def test_contact_is_asked_for_where_the_target_touches():
-    gaps = torch.tensor([0.0, 0.01])[None, :, None].expand(1, 2, 3)
-    right, wrong = torch.tensor([[6.0, -6.0]]), torch.tensor([[-6.0, 6.0]])
+    touching = torch.tensor([[[1.0, torch.nan], [0.0, torch.nan]]])
+    right, wrong = torch.tensor([[[6.0, 6.0], [-6.0, 6.0]]]), torch.tensor([[[-6.0, 6.0], [6.0, 6.0]]])
     weight = torch.ones(1, 2)
-    assert touch_loss(right, gaps, weight) < 0.1
-    assert touch_loss(wrong, gaps, weight) > 3
+    assert touch_loss(right, touching, weight) < 0.1
+    assert touch_loss(wrong, touching, weight) > 3
 
 
-def test_capture_between_whose_frames_a_b_falls_is_closed_there(head, basis, lips):
+def test_capture_between_whose_frames_a_b_falls_is_closed_there(head, basis, lips, space):
     frames = pose(head, basis, jawOpen=0.4).repeat(10, 0)
     valid = np.ones(10, bool)
     valid[7] = False
     segments = (Segment("B", 0.11, 0.15),)
     take = Motion("t", "a", np.zeros(16000, np.float32), 0.02, 25.0, frames, valid, segments=segments)
-    fine = with_contact(take, lips)
+    fine = in_contact(finer(take), space)
     times = fine.start + np.arange(len(fine.coefficients)) / FRAME_RATE
     gap = signed_gaps(lips, fine.coefficients).mean(1)
     assert fine.frame_rate == FRAME_RATE
     assert len(times) == len(fine.valid) == 19
     assert gap[np.abs(times - 0.13).argmin()] < 0.3 * MM
     assert gap[times > 0.25].min() > 5 * MM
+    assert fine.touch[np.abs(times - 0.13).argmin(), 0] == pytest.approx(1, abs=0.01)
+    assert fine.touch[times > 0.25, 0].max() < 0.01
+    assert not fine.touch[:, 1].any()
     assert not fine.valid[np.abs(times - 0.30).argmin()]
+
+
+def test_the_lower_lip_goes_to_the_teeth_from_any_mouth_and_a_smile_stays(head, basis, teeth, network):
+    measure = LipToTeeth.of_head(head)
+    open_, smile = {"jawOpen": 0.4, "mouthFunnel": 0.2}, {"mouthSmileLeft": 0.4, "mouthSmileRight": 0.4}
+    for shapes in (open_, smile, open_ | smile):
+        wide = pose(head, basis, **shapes)
+        touch = torch.tensor([[[0.0, 1.0]]])
+        there = network.seal(torch.tensor(wide)[None], touch)[0].numpy()
+        vertices = head.vertices + np.tensordot(there, basis.as_array(), axes=1)
+        assert measure.distance(vertices[:, measure.lip_vertices])[0] < 1.2 * MM
+    smiling = teeth.applied(pose(head, basis, **smile), np.ones(1, np.float32))
+    kept = smiling - teeth.pose
+    np.testing.assert_allclose(kept, pose(head, basis, **smile), atol=2 * MM)
+
+
+def test_f_in_captured_motion_touches_the_teeth_and_unknown_phones_say_nothing(head, basis, space):
+    frames = pose(head, basis, jawOpen=0.4).repeat(20, 0)
+    take = Motion("t", "a", np.zeros(16000, np.float32), 0.02, 50.0, frames, np.ones(20, bool))
+    assert np.isnan(in_contact(take, space).touch[:, 1]).all()
+    spoken = in_contact(replace(take, segments=(Segment("V", 0.1, 0.2),)), space)
+    measure = LipToTeeth.of_head(head)
+    vertices = head.vertices + np.tensordot(spoken.coefficients[6:7], basis.as_array(), axes=1)
+    assert measure.distance(vertices[:, measure.lip_vertices])[0] < 1.2 * MM
+    assert spoken.touch[6, 1] == pytest.approx(1)
+    assert spoken.touch[18, 1] == 0
+
+
+def test_rounding_narrows_the_mouth_around_its_vowel_and_spreading_widens_it(head, basis, space):
+    times = np.arange(0, 1, 0.02)
+    added = space.rounding.added((Segment("UW", 0.2, 0.3), Segment("IY", 0.6, 0.7)), times)
+    lip = head.landmarks68[[48, 54]]
+    corners = head.vertices[lip] + np.tensordot(added, basis.as_array()[:, lip], axes=1)
+    width = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1) / MM
+    assert width[0] == pytest.approx(width[-1])
+    assert width[12] < 0.92 * width[0]
+    assert width[6] < width[0] - 0.5
+    assert width[32] > width[0] + 1

@@ -18,6 +18,7 @@ from inference.model_bundle import load_bundle
 from training.bundle_export import BundleLabel, export_bundle
 from training.checkpoint import CHECKPOINT_NAME, FIELDS, make_run_folder, save_checkpoint
 from training.command_train import train_command
+from training.teacher import CAREFUL
 from training.trainer import train_project
 from training.validation import predict_line
 
@@ -73,6 +74,18 @@ def test_zero_emotion_is_the_middle_of_what_was_learned(bundle):
     assert bundle.emotion_database.shape[1] == bundle.emotion_size == 16
     assert np.abs(bundle.emotion_database.mean(0)).max() < 1e-3
     assert all(np.abs(v).max() > 0 for v in bundle.emotion_vectors)
+
+
+def test_manners_other_than_the_speakers_own_become_sliders(trained, tmp_path):
+    rng = np.random.default_rng(0)
+    careful, bea = rng.standard_normal((2, 16)).astype(np.float32) * 0.3
+    taught = replace(trained, styles={"Bea": bea, CAREFUL: careful})
+    path = tmp_path / "manners.lipmodel"
+    export_bundle(taught, path, BundleLabel("manners", "CC0-1.0", "nobody"))
+    found = load_bundle(path)
+    manners = dict(zip(found.emotion_names, found.emotion_vectors, strict=True))
+    np.testing.assert_allclose(manners["careful speech"], careful, atol=1e-6)
+    np.testing.assert_allclose(manners["speaker Bea"], bea, atol=1e-6)
 
 
 def test_silence_stays_nearly_still(bundle):

@@ -18,6 +18,8 @@ _CONSONANTS = "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"
 PHONES = (SILENCE, *f"{_VOWELS} {_CONSONANTS}".split())
 #: Phones whose lips touch.
 BILABIALS = ("B", "M", "P")
+#: Phones whose lower lip touches the upper teeth.
+LABIODENTALS = ("F", "V")
 #: The radio alphabet of flite and festival where it differs from the inventory.
 _RADIO = {
     "AX": "AH",

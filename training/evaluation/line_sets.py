@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from training.corpus.spoken_line import SpokenLine
 
 REAL_SETS = ("asterisk", "ljspeech")
+UNHEARD_SETS = ("italian",)
+"""Real speakers of another language, of whom nothing trains."""
 ENGINE_SETS = ("espeak", "flite", "festival")
 TITLES = {
     "asterisk": "real speech: asterisk prompts kept out (one female American speaker)",
     "ljspeech": "real speech: eight LJSpeech lines (one female American reader)",
+    "italian": "a voice never heard: Italian asterisk prompts (one man)",
     "espeak": "synthetic speech: espeak-ng",
     "flite": "synthetic speech: flite",
     "festival": "synthetic speech: festival",
@@ -57,7 +60,7 @@ def line_set(name: str, data: Path) -> list[Line]:
     """Read a test set.
 
     Args:
-        name: One of `REAL_SETS` or `ENGINE_SETS`.
+        name: One of `REAL_SETS`, `UNHEARD_SETS` or `ENGINE_SETS`.
         data: Folder of the shared data.
 
     Raises:
@@ -73,7 +76,11 @@ def _readers(data: Path) -> dict[str, Callable[[], list[SpokenLine]]]:
     from training.corpus import test_sets  # noqa: PLC0415 - reads synthesisers and aligners only when asked
 
     engines = {name: partial(test_sets.engine_lines, name) for name in ENGINE_SETS}
-    return {"asterisk": test_sets.prompts, "ljspeech": partial(test_sets.ljspeech, data), **engines}
+    real: dict[str, Callable[[], list[SpokenLine]]] = {
+        "asterisk": test_sets.prompts,
+        "ljspeech": partial(test_sets.ljspeech, data),
+    }
+    return real | {"italian": test_sets.unheard_voice} | engines
 
 
 def _line(set_name: str, spoken: SpokenLine) -> Line:

@@ -13,7 +13,7 @@ from inference.measures import CLOSURE_PHONES, OPEN_VOWELS
 from training.evaluation.articulation import LABIODENTALS, articulation_figures
 from training.evaluation.capture_figures import capture_figures
 from training.evaluation.goals import measure_rows
-from training.evaluation.line_sets import ENGINE_SETS, REAL_SETS, TITLES
+from training.evaluation.line_sets import ENGINE_SETS, REAL_SETS, TITLES, UNHEARD_SETS
 from training.evaluation.results import Section
 from training.evaluation.robustness import condition_rows, level_rows, voice_rows
 from training.evaluation.stillness import still_rows
@@ -92,7 +92,7 @@ def _figures_on(stage: Stage, what: str, systems: Mapping[str, System]) -> dict[
     takes = [] if stage.project is None else [t for t in stage.project.takes if t.speaker == what]
     if takes:
         return capture_figures(stage.systems, takes, systems)
-    if what in (*REAL_SETS, *ENGINE_SETS):
+    if what in (*REAL_SETS, *UNHEARD_SETS, *ENGINE_SETS):
         return _line_figures(stage, stage.lines(what), systems)
     raise LipwrightError(f"{what}: is neither a speaker of the project nor a speech engine")
 
@@ -103,7 +103,8 @@ def left_out_name(what: str) -> str:
 
 
 def _speech(stage: Stage) -> list[Section]:
-    return [_line_section(stage, name, "real", _REAL) for name in REAL_SETS]
+    real = [_line_section(stage, name, "real", _REAL) for name in REAL_SETS]
+    return real + [_line_section(stage, name, "left_out", _UNHEARD) for name in UNHEARD_SETS]
 
 
 def _engines(stage: Stage) -> list[Section]:
@@ -189,6 +190,10 @@ _LEFT_OUT = "The first column's model never heard this in training; the other co
 _REAL = (
     "Force-aligned phones. Ridge and loudness are what they learned from the project's first speaker. "
     "The lip gaps in mm are signed, along the face's up axis, at three pairs of inner-lip landmarks."
+)
+_UNHEARD = (
+    "No recording of this speaker trains anything. Phones as espeak-ng says the words, force-aligned with an "
+    "English model, so that some are a little off."
 )
 _ENGINE = "Sentences and random seeds that no training uses; the voices may have trained."
 VISITS: dict[str, Callable[[Stage], list[Section]]] = {

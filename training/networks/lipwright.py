@@ -1,12 +1,15 @@
-"""Our own network: dilated convolutions over log-mel, and lips that seal by construction.
+"""Our own network: dilated convolutions over log-mel, and lips that meet by construction.
 
 Learned from what it descends from: features and a speech code once per line and a late emotion (Karras
 et al. 2017); several corpora behind one face (Neural Voice Puppetry, 2020). What is new is the contact
 gate. A network trained on squared errors alone lets the lips hover, because a closure that may come a
-frame earlier or later averages to a gap. So the code also says how surely the lips touch, and the last
-step closes the remaining gap by that share, along the direction in which the head's `mouthClose` works.
-Emotion has no part in the gate: lips close on p, b and m whatever the sliders say. Lips pressed through
-each other are parted in the same step.
+frame earlier or later averages to a gap. So a trunk of its own listens for contact and says how surely the
+lips touch each other, and how surely the lower lip touches the teeth. The last step moves the mouth that far
+into the pose of f and v, and closes what is left of the lip gap along the direction in which the head's
+`mouthClose` works. Contact needs an ear for every voice, motion one for the actor's; a trunk that served
+both found two closures in three of voices that it had never heard, where one of its own finds nine in ten.
+Emotion has no part in contact: lips close on p, b and m whatever the sliders say. Lips pressed through each
+other are parted in the same step.
 """
 
 from __future__ import annotations
@@ -18,10 +21,12 @@ import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from training.teeth_contact import TeethContact
 
 WIDTH = 192
 #: Kernel of the two layers below the dilated ones; the second has stride 2.
@@ -35,6 +40,10 @@ SPEECH_FIELD = STEM_KERNEL + (STEM_KERNEL - 1) + 2 * sum(DILATIONS) * SPEECH_STR
 FACE_FIELD, FACE_STRIDE = 3, 1
 WINDOW = SPEECH_FIELD + (FACE_FIELD - 1) * SPEECH_STRIDE
 HOP = SPEECH_STRIDE * FACE_STRIDE
+#: How much more steeply contact is acted on than it is believed: lips that are closed by half only hover.
+TOUCH_SHARPNESS = 2.0
+#: What may touch: the lips each other, the lower lip the upper teeth.
+CONTACTS = 2
 
 
 @dataclass(frozen=True)
@@ -51,11 +60,46 @@ class LipLines:
     closing: NDArray[np.float32]
 
 
+def _inside(code: Tensor) -> Tensor:
+    """Leave out the code frames [B, M, C] at the ends that are context alone: [B, M - 2, C]."""
+    margin = (FACE_FIELD - 1) // 2
+    return code[:, margin : code.shape[1] - margin]
+
+
+class SpeechTrunk(nn.Module):
+    """What one part of the network hears: dilated convolutions over the features."""
+
+    def __init__(self, channels: int, dropout: float) -> None:
+        """Create the layers.
+
+        Args:
+            channels: Feature channels per frame.
+            dropout: Dropped share of the activations in training.
+        """
+        super().__init__()
+        self.stem: Sequence[nn.Conv1d] = nn.ModuleList(  # type: ignore[assignment]
+            (nn.Conv1d(channels, WIDTH, STEM_KERNEL), nn.Conv1d(WIDTH, WIDTH, STEM_KERNEL, SPEECH_STRIDE))
+        )
+        self.context: Sequence[nn.Conv1d] = nn.ModuleList(  # type: ignore[assignment]
+            nn.Conv1d(WIDTH, WIDTH, 3, dilation=d) for d in DILATIONS
+        )
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map features [B, N, C] to a code [B, M, 192], one frame every 16 ms."""
+        x = features.transpose(1, 2)
+        for layer in self.stem:
+            x = nn.functional.relu(layer(x))
+        for layer, dilation in zip(self.context, DILATIONS, strict=True):
+            x = x[:, :, dilation:-dilation] + nn.functional.relu(layer(self.dropout(x)))
+        return x.transpose(1, 2)
+
+
 class Network(nn.Module):
     """Features and emotion to motion coefficients."""
 
     window, hop, code_stride, code_field = WINDOW, HOP, SPEECH_STRIDE, SPEECH_FIELD
-    face_field, face_stride, code_channels = FACE_FIELD, FACE_STRIDE, WIDTH
+    face_field, face_stride, code_channels = FACE_FIELD, FACE_STRIDE, WIDTH + CONTACTS
 
     def __init__(
         self, channels: int, emotion_size: int, components: int, outputs: int, dropout: float
@@ -71,19 +115,17 @@ class Network(nn.Module):
         """
         super().__init__()
         self.emotion_size = emotion_size
-        self.stem: Sequence[nn.Conv1d] = nn.ModuleList(  # type: ignore[assignment]
-            (nn.Conv1d(channels, WIDTH, STEM_KERNEL), nn.Conv1d(WIDTH, WIDTH, STEM_KERNEL, SPEECH_STRIDE))
-        )
-        self.context: Sequence[nn.Conv1d] = nn.ModuleList(  # type: ignore[assignment]
-            nn.Conv1d(WIDTH, WIDTH, 3, dilation=d) for d in DILATIONS
-        )
+        self.speech = SpeechTrunk(channels, dropout)
+        self.contact = SpeechTrunk(channels, dropout / 2)  # it has hours to learn from, not minutes
         self.articulation = nn.Conv1d(WIDTH + emotion_size, WIDTH, FACE_FIELD)
         self.bottleneck = nn.Linear(WIDTH + emotion_size, components)
         self.output = nn.Linear(components, outputs)
-        self.touch = nn.Linear(WIDTH, 1)
+        self.touch = nn.Linear(WIDTH, CONTACTS)
         self.dropout = nn.Dropout(dropout)
         self.register_buffer("gaps", torch.zeros(outputs, 3))
         self.register_buffer("closing", torch.zeros(3, outputs))
+        self.register_buffer("teeth_pose", torch.zeros(outputs))
+        self.register_buffer("teeth_release", torch.zeros(outputs, outputs))
 
     def start_from_pca(self, mean: Tensor, components: Tensor) -> None:
         """Set the output layer to a PCA of the training motion: mean [R], scaled directions [P, R]."""
@@ -92,39 +134,50 @@ class Network(nn.Module):
             self.output.bias.copy_(mean)
             self.bottleneck.weight.mul_(0.5)
 
-    def set_lips(self, lips: LipLines) -> None:
-        """Tell the network where the head's lips are."""
+    def set_lips(self, lips: LipLines, teeth: TeethContact) -> None:
+        """Tell the network where the head's lips are, and how the lower one gets to the teeth."""
         self.get_buffer("gaps").copy_(torch.tensor(lips.gaps))
         self.get_buffer("closing").copy_(torch.tensor(lips.closing))
+        self.get_buffer("teeth_pose").copy_(torch.tensor(teeth.pose))
+        self.get_buffer("teeth_release").copy_(torch.tensor(teeth.release))
 
     def speech_code(self, features: Tensor) -> Tensor:
-        """Map features [B, N, C] to the emotion-independent code [B, M, 192], one frame every 16 ms."""
-        x = features.transpose(1, 2)
-        for layer in self.stem:
-            x = nn.functional.relu(layer(x))
-        for layer, dilation in zip(self.context, DILATIONS, strict=True):
-            x = x[:, :, dilation:-dilation] + nn.functional.relu(layer(self.dropout(x)))
-        return x.transpose(1, 2)
+        """Map features [B, N, C] to the emotion-independent code [B, M, 194], one frame every 16 ms.
 
-    def touch_logit(self, code: Tensor) -> Tensor:
-        """Return how surely the lips touch at every output [B, T], as a logit."""
-        margin = (FACE_FIELD - 1) // 2
-        logit: Tensor = self.touch(self.dropout(code[:, margin : code.shape[1] - margin]))[..., 0]
-        return logit
+        The last two channels are how surely the lips touch, and lip and teeth, as logits.
+        """
+        touch: Tensor = self.touch(self.dropout(self.contact(features)))
+        return torch.cat([self.speech(features), touch], 2)
 
-    def face(self, code: Tensor, emotion: Tensor) -> Tensor:
-        """Map code [B, M, 192] and emotion [B, M, E] to coefficients [B, M - 2, R]."""
+    def touch_logit(self, features: Tensor) -> Tensor:
+        """Return how surely the lips touch, and lip and teeth, at every output [B, T, 2], as logits."""
+        logit: Tensor = self.touch(self.dropout(self.contact(features)))
+        return _inside(logit)
+
+    def contact_parameters(self) -> Iterator[nn.Parameter]:
+        """Yield what learns contact; the other parameters learn motion."""
+        yield from self.contact.parameters()
+        yield from self.touch.parameters()
+
+    def pose(self, code: Tensor, emotion: Tensor) -> Tensor:
+        """Map the trunk's code [B, M, 192] and emotion [B, M, E] to [B, M - 2, R], before any contact."""
         joined = torch.cat([self.dropout(code), emotion], 2)
         x = nn.functional.relu(self.articulation(joined.transpose(1, 2)).transpose(1, 2))
-        margin = (FACE_FIELD - 1) // 2
-        inside = slice(margin, code.shape[1] - margin)
-        x = torch.cat([x + code[:, inside], emotion[:, inside]], 2)
-        return self.seal(self.output(self.bottleneck(x)), torch.sigmoid(self.touch_logit(code)))
+        x = torch.cat([x + _inside(code), _inside(emotion)], 2)
+        pose: Tensor = self.output(self.bottleneck(x))
+        return pose
+
+    def face(self, code: Tensor, emotion: Tensor) -> Tensor:
+        """Map code [B, M, 194] and emotion [B, M, E] to coefficients [B, M - 2, R] of lips that meet."""
+        pose = self.pose(code[..., :WIDTH], emotion)
+        return self.seal(pose, torch.sigmoid(TOUCH_SHARPNESS * _inside(code[..., WIDTH:])))
 
     def seal(self, pose: Tensor, touch: Tensor) -> Tensor:
-        """Close what is left of the lip gap by the share `touch` [B, T], and part lips that overlap."""
+        """Bring lip and teeth, then the lips, together by shares [B, T, 2], and part lips that overlap."""
+        change = self.get_buffer("teeth_pose") - pose @ self.get_buffer("teeth_release")
+        pose = pose + touch[..., 1:] * change
         gap = pose @ self.get_buffer("gaps")
-        wanted = nn.functional.relu(gap) * (1 - touch[..., None])
+        wanted = nn.functional.relu(gap) * (1 - touch[..., :1])
         sealed: Tensor = pose + (wanted - gap) @ self.get_buffer("closing")
         return sealed
 

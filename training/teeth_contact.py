@@ -1,0 +1,64 @@
+"""The lower lip against the upper teeth: the pose of f and v, and how a face is moved into it.
+
+Bilabials are sealed by gaps (`training.lip_contact`); a labiodental is a pose of lips and jaw as a whole.
+Everything that the pose does not govern, such as a smile or the brows, stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inference.blendshape_names import ARKIT_NAMES
+from training.labiodental_pose import LABIODENTAL_POSE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from inference.head_mesh import HeadMesh
+
+#: Shapes that the pose decides; the others keep what they have.
+GOVERNED = (
+    *("jawOpen", "mouthClose", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper"),
+    *("mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight"),
+    *("mouthFunnel", "mouthPucker", "mouthPressLeft", "mouthPressRight"),
+)
+#: Shapes whose moves look alike share a motion; this much (metres, over all vertices) keeps that unique.
+RIDGE = 0.003
+
+
+@dataclass(frozen=True)
+class TeethContact:
+    """A face's way into the pose of f and v.
+
+    Attributes:
+        pose: [R] what the pose adds to the motion coefficients.
+        release: [R, R] coefficients to that part of them which the pose replaces.
+    """
+
+    pose: NDArray[np.float32]
+    release: NDArray[np.float32]
+
+    def applied(self, coefficients: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return coefficients [T, R] moved into the pose by a share [T] of 0 to 1."""
+        change = self.pose - coefficients @ self.release
+        return np.asarray(coefficients + share[:, None] * change, np.float32)
+
+
+def teeth_contact(head: HeadMesh, basis: NDArray[np.float32]) -> TeethContact:
+    """Return the way into the pose on a head.
+
+    Args:
+        head: The head that the basis moves.
+        basis: [R, V, 3] orthonormal, metres; spans the head's ARKit shapes.
+    """
+    shapes = head.shape_deltas.reshape(len(head.shape_deltas), -1).astype(np.float64)
+    moves = shapes @ basis.reshape(len(basis), -1).T
+    weights = moves.T @ np.linalg.inv(moves @ moves.T + RIDGE**2 * np.eye(len(moves)))
+    governed = [ARKIT_NAMES.index(name) for name in GOVERNED]
+    pose = sum(value * moves[ARKIT_NAMES.index(name)] for name, value in LABIODENTAL_POSE.items())
+    return TeethContact(
+        np.asarray(pose, np.float32), np.asarray(weights[:, governed] @ moves[governed], np.float32)
+    )
