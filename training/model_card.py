@@ -35,8 +35,8 @@ parted, and pauses of made-up lines rest. Rounded and spread vowels of made-up l
 capture has, as published measurements of careful speech ask for (`training/lip_rounding.py`).
 
 GRID's last ten clips, FACEGOOD's `1114_2_04`, the prompts of `training/corpus/kept_out_prompts.txt`, the Italian prompts
-and LJSpeech never trained; eight more GRID clips chose between settings. But the GRID and FACEGOOD test
-figures of earlier models were known while this one was made, so they lean a little to the good side.
+and LJSpeech never trained; eight more GRID clips chose between settings. But the test figures of earlier models, and
+of two sisters of this one, were known when it was chosen, so they lean a little to the good side.
 
 ## What it measures
 `python -m training evaluate`, on takes, lines and sounds that never trained:
