@@ -66,6 +66,6 @@ class Learner(nn.Module):
         captured = batch.captured[:, None, None]
         own = (centred[low] * (1 - share) + centred[high] * share) * captured
         # The first speaker's style is the zero vector. Made-up speech has a style as well, since its motion
-        # is more careful than the captured: without one, both are learned by half.
+        # is more careful than the captured.
         style = self.styles[batch.speaker] * (batch.speaker > 0)[:, None]
         return own * keep[:, None, None] + style[:, None], own

@@ -1,5 +1,6 @@
 """A made-up actor whose jaw follows the loudness and whose mouth corners follow the pitch."""
 
+import ctypes.util
 import json
 
 import numpy as np
@@ -9,9 +10,17 @@ import soundfile
 from inference.bundled import default_head_path
 from inference.head_mesh import load_head
 from training.config import TrainingConfig
+from training.corpus.espeak import Espeak
 
 SAMPLE_RATE = 16000
 SHAPES = ("jawOpen", "mouthStretchLeft", "mouthPucker")
+
+
+@pytest.fixture(scope="module")
+def espeak():
+    if ctypes.util.find_library("espeak-ng") is None:
+        pytest.skip("espeak-ng is not installed")
+    return Espeak()
 
 
 def made_up_take(rng, seconds=3.0, frame_rate=25.0):

@@ -1,11 +1,9 @@
 # ruff: noqa: RUF001 - phonetic symbols look like other letters
 
-import ctypes.util
-
 import numpy as np
 import pytest
 
-from training.corpus.espeak import Espeak, without_joints
+from training.corpus.espeak import without_joints
 from training.corpus.espeak_voices import ESPEAK_VOICES, voices_of
 from training.corpus.ipa import ipa_phones
 from training.corpus.phones import PHONES, Segment
@@ -16,13 +14,6 @@ from training.corpus.sentences_other import (
     make_other_sentence,
     training_sentences,
 )
-
-
-@pytest.fixture(scope="module")
-def espeak():
-    if ctypes.util.find_library("espeak-ng") is None:
-        pytest.skip("espeak-ng is not installed")
-    return Espeak()
 
 
 @pytest.mark.parametrize(

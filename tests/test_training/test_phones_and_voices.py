@@ -1,23 +1,14 @@
-import ctypes.util
-
 import numpy as np
 import pytest
 
 from inference.errors import LipwrightError
-from training.corpus.espeak import Espeak, return_closures
+from training.corpus.espeak import return_closures
 from training.corpus.flite import flite_available, speak_with_flite
 from training.corpus.phones import PHONES, Segment, known_phones, read_phones, write_phones
 from training.corpus.sentences_english import make_sentence
 from training.teacher import contact_share, pause_share, phone_windows
 
 RATE = 16000
-
-
-@pytest.fixture(scope="module")
-def espeak():
-    if ctypes.util.find_library("espeak-ng") is None:
-        pytest.skip("espeak-ng is not installed")
-    return Espeak()
 
 
 @pytest.mark.parametrize(

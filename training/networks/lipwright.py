@@ -6,8 +6,8 @@ gate. A network trained on squared errors alone lets the lips hover, because a c
 frame earlier or later averages to a gap. So a trunk of its own listens for contact and says how surely the
 lips touch each other, and how surely the lower lip touches the teeth. The last step moves the mouth that far
 into the pose of f and v, and closes what is left of the lip gap along the direction in which the head's
-`mouthClose` works. Contact needs an ear for every voice, motion one for the actor's; a trunk that served
-both found two closures in three of voices that it had never heard, where one of its own finds nine in ten.
+`mouthClose` works. Contact needs an ear for every voice, motion one for the actor's: they learn apart, each
+for as long as it takes.
 Emotion has no part in contact: lips close on p, b and m whatever the sliders say. Lips pressed through each
 other are parted in the same step.
 """
@@ -146,13 +146,15 @@ class Network(nn.Module):
 
         The last two channels are how surely the lips touch, and lip and teeth, as logits.
         """
-        touch: Tensor = self.touch(self.dropout(self.contact(features)))
-        return torch.cat([self.speech(features), touch], 2)
+        return torch.cat([self.speech(features), self._heard_contact(features)], 2)
 
     def touch_logit(self, features: Tensor) -> Tensor:
         """Return how surely the lips touch, and lip and teeth, at every output [B, T, 2], as logits."""
+        return _inside(self._heard_contact(features))
+
+    def _heard_contact(self, features: Tensor) -> Tensor:
         logit: Tensor = self.touch(self.dropout(self.contact(features)))
-        return _inside(logit)
+        return logit
 
     def contact_parameters(self) -> Iterator[nn.Parameter]:
         """Yield what learns contact; the other parameters learn motion."""
