@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from training.feature_places import FeaturePlaces
 from training.made_up_sounds import band_music, bursts, chords, gusts, noise, silence
 from training.sound_alteration import AlteredSound, alter_sound
 
@@ -38,7 +39,7 @@ class FeatureAugmentation:
     """Changes made to a batch of features while training.
 
     Attributes:
-        kind: Feature kind; levels, tilt and formant shifts apply to "log_mel" alone.
+        kind: Feature kind; places, tone and formant shifts apply to "log_mel" alone.
         mean: [C] what was subtracted from the features.
         std: [C] what they were divided by.
         noise_octaves: Standard deviation of multiplicative noise.
@@ -66,6 +67,7 @@ class FeatureAugmentation:
         features = self._noise(features, generator)
         altered = features
         if self.kind == "log_mel":
+            altered = FeaturePlaces(self.mean, self.std)(altered, generator)
             altered = self._colour(altered, generator)
             altered = _shift_channels(altered, self.channel_shift, generator)
         altered = _mask(altered, self.mask_share, generator)

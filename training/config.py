@@ -18,6 +18,7 @@ class LossWeights:
         closure: Logarithm of the lip gap, so that lips that hover are as wrong as a lazy jaw.
         emotion: Change of the learned latent vectors over time.
         touch: Whether the lips touch, for networks that say so.
+        phones: Which phone is heard, for the same networks: whoever tells p from t knows when lips touch.
     """
 
     position: float = 1.0
@@ -26,6 +27,7 @@ class LossWeights:
     closure: float = 0.5
     emotion: float = 1.0
     touch: float = 0.5
+    phones: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class TrainingConfig:
         batch_size: Chunks per step.
         chunk_outputs: Consecutive output frames in a chunk.
         learning_rate: Peak of the cosine schedule.
+        contact_rate: How many times as fast contact learns, which has hours to learn from.
         weight_decay: AdamW's decoupled decay.
         ema_decay: Decay per step of the averaged weights that are exported.
         dropout: Dropped share of the activations before the bottleneck and of the speech code.
@@ -82,6 +85,7 @@ class TrainingConfig:
     batch_size: int = 8
     chunk_outputs: int = 64
     learning_rate: float = 1e-3
+    contact_rate: float = 1.0
     weight_decay: float = 0.02
     ema_decay: float = 0.98
     dropout: float = 0.0

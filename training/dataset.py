@@ -14,7 +14,7 @@ from inference.audio_features import FeatureSettings, extract_features, silence_
 from inference.audio_file import read_audio
 from inference.loudness import normalise_loudness
 from training.augmentation import alter_sound, band_music, bursts, chords, gusts, noise, silence
-from training.corpus.phones import spread
+from training.corpus.phones import PHONES, SILENCE, spread
 from training.networks import NETWORKS
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ SAMPLE_RATE = 16000
 HOP_LENGTH = 128
 #: Seconds of each made-up sound with a face at rest, and how many there are.
 REST_SECONDS, REST_SOUNDS = 6.0, 72
+#: Every how many made-up lines one is heard in the background of others.
+TALKER_STEP = 25
 REST_SOUND_KINDS = (silence, noise, chords, bursts, gusts, band_music)
 
 
@@ -81,6 +83,7 @@ class Batch:
         speaker: [B] speaker number.
         captured: [B] bool, chunks whose frames own latent vectors.
         touch: [B, T, 2] how much the lips, and lip and teeth, touch; NaN where unknown.
+        phone: [B, T] which of `training.corpus.phones.PHONES` is spoken; -1 where unknown.
     """
 
     features: Tensor
@@ -91,6 +94,7 @@ class Batch:
     speaker: Tensor
     captured: Tensor
     touch: Tensor
+    phone: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """Return a copy on `device`."""
@@ -188,17 +192,19 @@ class Dataset:
         self.coefficients = torch.tensor(np.concatenate([m.coefficients for m in motions]))
         self.valid = torch.tensor(np.concatenate([m.valid for m in motions]))
         self.touch = torch.tensor(np.concatenate([_touch(m) for m in motions]))
+        self.phone = torch.tensor(np.concatenate([_phone(m) for m in motions]))
         self._fill_features(settings, target_db)
 
     def _fill_features(self, settings: FeatureSettings, target_db: float) -> None:
         rng = np.random.default_rng(self.config.seed)
         pad = np.repeat(silence_features(settings)[None], self.margin + self.chunk_span, 0)
         parts, owners, originals, scales, lengths = [], [], [], [], []
+        talkers = [m.samples for m in self.motions if m.group == "synthetic"][::TALKER_STEP]
         for index, motion in enumerate(self.motions):
             for variant in range(1 + self._variants(motion)):
                 sound, scale = motion.samples, 1.0
                 if variant:
-                    altered = alter_sound(motion.samples, SAMPLE_RATE, rng)
+                    altered = alter_sound(motion.samples, SAMPLE_RATE, rng, talkers)
                     sound, scale = altered.samples, altered.time_scale
                 frames = features_of(sound, settings, target_db)
                 parts += [pad[: self.margin], frames, pad]
@@ -267,7 +273,8 @@ class Dataset:
         speakers = torch.tensor([self.speakers.index(self.motions[i].speaker) for i in owner.tolist()])
         captured = torch.tensor([self.motions[i].captured for i in owner.tolist()])
         codes_at, touch = self._frames(sound, code)[0], self._between(self.touch, frame)
-        return Batch(features, target, weight, frame, codes_at, speakers, captured, touch)
+        phone = self.phone[frame.round().long()]
+        return Batch(features, target, weight, frame, codes_at, speakers, captured, touch, phone)
 
     def _frames(self, sound: Tensor, feature_frame: Tensor) -> tuple[Tensor, Tensor]:
         """Return positions among all training frames, clamped to the take, and whether they lay inside it."""
@@ -294,6 +301,18 @@ class Dataset:
 def _touch(motion: Motion) -> NDArray[np.float32]:
     unknown = np.full((len(motion.coefficients), 2), np.nan, np.float32)
     return unknown if motion.touch is None else motion.touch
+
+
+def _phone(motion: Motion) -> NDArray[np.int64]:
+    """Return the number of the phone at each frame [T]; -1 all along where none is known."""
+    count = len(motion.coefficients)
+    if not motion.segments:
+        return np.full(count, -1)
+    phone = np.full(count, PHONES.index(SILENCE))
+    times = motion.start + np.arange(count) / motion.frame_rate
+    for segment in motion.segments:
+        phone[(times >= segment.start) & (times < segment.end)] = PHONES.index(segment.phone)
+    return phone
 
 
 def with_statistics(

@@ -38,22 +38,24 @@ CREDITS = (
 #: What the bundled model is trained with; GRID's speaker owns the neutral face.
 CONFIG = replace(
     default_config("lipwright"),
-    steps=12000,
-    motion_steps=2500,
-    learning_rate=2e-3,
+    steps=18000,
+    motion_steps=2000,
+    learning_rate=6e-4,
+    contact_rate=3.0,
     weight_decay=0.05,
-    dropout=0.15,
+    dropout=0.05,
+    feature_noise=0.0,
     ema_decay=0.99,
     variants=0,
     synthetic_minutes=150,
-    synthetic_share=0.58,
+    synthetic_share=0.5,
     other_share=0.06,
     rest_share=0.07,
-    altered_share=0.0,
-    synthetic_altered_share=0.6,
-    validation_every=500,
+    altered_share=0.2,
+    synthetic_altered_share=0.7,
+    validation_every=1000,
     checkpoint_every=500,
-    loss=LossWeights(motion=0.5, mouth=1.5, closure=1.0, touch=1.0),
+    loss=LossWeights(motion=1.0, mouth=1.0, closure=0.5, touch=1.0, phones=0.5),
 )
 
 

@@ -15,12 +15,13 @@ import numpy as np
 
 from training.export_onnx import GraphBuilder, as_array
 from training.networks.lipwright import (
+    CERTAIN,
     CONTACTS,
     DILATIONS,
     FACE_FIELD,
+    LIP_PAIRS,
     SPEECH_FIELD,
     SPEECH_STRIDE,
-    TOUCH_SHARPNESS,
     WIDTH,
 )
 
@@ -57,8 +58,9 @@ def _trunk(build: GraphBuilder, x: str, trunk: SpeechTrunk) -> str:
 
 def _touch_share(build: GraphBuilder, x: str, layer: nn.Linear) -> str:
     weights = [as_array(layer.weight)[:, :, None], as_array(layer.bias)]
-    logit = build.add("Conv", [x, *(build.weight(TOUCH_SHARPNESS * w) for w in weights)])
-    return build.add("Sigmoid", [logit])
+    believed = build.add("Sigmoid", [build.add("Conv", [x, *(build.weight(w) for w in weights)])])
+    certain, full = (build.weight(np.full(1, value, np.float32)) for value in (CERTAIN, 1.0))
+    return build.add("Min", [build.add("Div", [believed, certain]), full])
 
 
 def speech_graph(network: Network, channels: int) -> bytes:
@@ -103,8 +105,10 @@ def face_graph(network: Network, neutral: NDArray[np.float32]) -> bytes:
     change = build.add("Sub", [toward, build.add("MatMul", [pose, release])])
     pose = build.add("Add", [pose, build.add("Mul", [teeth, change])])
     gap = build.add("MatMul", [pose, build.weight(as_array(network.get_buffer("gaps")))])
-    apart = build.add("Sub", [build.weight(np.ones(1, np.float32)), lips])
-    wanted = build.add("Mul", [build.add("Relu", [gap]), apart])
+    height, depth = build.slice(gap, 2, 0, LIP_PAIRS), build.slice(gap, 2, LIP_PAIRS, 2 * LIP_PAIRS)
+    parted = build.add("Concat", [build.add("Relu", [height]), depth], axis=2)
+    share = build.add("Sub", [build.weight(np.ones(1, np.float32)), lips])
+    wanted = build.add("Mul", [parted, share])
     change = build.add("Sub", [wanted, gap])
     closing = build.weight(as_array(network.get_buffer("closing")))
     build.add("Add", [pose, build.add("MatMul", [change, closing])], "coefficients")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference.blendshape_names import ARKIT_NAMES
+from training.mouth_width import width_row
 from training.networks.lipwright import LipLines
 
 if TYPE_CHECKING:
@@ -17,17 +18,24 @@ if TYPE_CHECKING:
 #: iBUG landmark pairs of the inner lips, upper and lower.
 LIP_PAIRS = ((61, 67), (62, 66), (63, 65))
 #: How freely shapes may move to close a gap (standard deviation of the weight): `mouthClose` is made for it,
-#: the jaw follows a little, and the rest lets the two sides differ.
+#: the jaw follows a little, lips roll to meet in depth, the corners hold the mouth's width, and the rest lets
+#: the two sides differ.
 CLOSING_SHAPES = {
     "mouthClose": 0.15,
     "jawOpen": 0.05,
+    "mouthFunnel": 0.05,
+    "mouthRollLower": 0.12,
+    "mouthRollUpper": 0.08,
+    "mouthStretchLeft": 0.05,
+    "mouthStretchRight": 0.05,
     "mouthLowerDownLeft": 0.03,
     "mouthLowerDownRight": 0.03,
     "mouthUpperUpLeft": 0.03,
     "mouthUpperUpRight": 0.03,
 }
-#: Differences between the three gaps below about this (metres) are not worth a twisted mouth.
-UNEVEN = 0.0004
+#: Differences between the three gaps below about this (metres) are not worth a twisted mouth; nor is a lip
+#: further in than the other by less than that; the width is kept to within that.
+UNEVEN, BEHIND, WIDTH_KEPT = 0.0003, 0.0003, 0.00005
 #: Lips whose gap is below this (metres) are taken to touch, with a soft edge of this width (metres).
 TOUCH_GAP, TOUCH_EDGE = 0.0008, 0.00015
 
@@ -40,18 +48,21 @@ def lip_lines(head: HeadMesh, basis: NDArray[np.float32]) -> LipLines:
         basis: [R, V, 3] orthonormal, metres; spans the head's ARKit shapes.
     """
     points = head.landmarks68[np.array(LIP_PAIRS)]
-    gaps = (basis[:, points[:, 0], 2] - basis[:, points[:, 1], 2]).astype(np.float64)
+    apart = (basis[:, points[:, 0], 1:] - basis[:, points[:, 1], 1:]).astype(np.float64)  # depth, height
+    gaps = np.concatenate([apart[..., 1], apart[..., 0]], 1)
+    seen = np.column_stack([gaps, width_row(head, basis)])
     shapes = head.shape_deltas[[ARKIT_NAMES.index(name) for name in CLOSING_SHAPES]]
     moves = shapes.reshape(len(shapes), -1) @ basis.reshape(len(basis), -1).T
     prior = moves.T * np.array(list(CLOSING_SHAPES.values())) ** 2 @ moves
-    pull = prior @ gaps
-    closing = np.linalg.solve(gaps.T @ pull + UNEVEN**2 * np.eye(len(LIP_PAIRS)), pull.T)
+    pull = prior @ seen
+    slack = np.array([UNEVEN] * 3 + [BEHIND] * 3 + [WIDTH_KEPT])
+    closing = np.linalg.solve(seen.T @ pull + np.diag(slack**2), pull.T)[:-1]
     return LipLines(np.asarray(gaps, np.float32), np.asarray(closing, np.float32))
 
 
 def signed_gaps(lips: LipLines, coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the gaps [T, 3] of coefficients [T, R] in metres: 0 as at rest, below that lips overlap."""
-    return np.asarray(coefficients @ lips.gaps, np.float32)
+    return np.asarray(coefficients @ lips.gaps[:, : len(LIP_PAIRS)], np.float32)
 
 
 def touch_share(lips: LipLines, coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -65,6 +76,6 @@ def sealed(
     lips: LipLines, coefficients: NDArray[np.float32], share: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Return coefficients [T, R] whose lip gaps are closed by a share [T] of 0 to 1, and never overlap."""
-    gap = signed_gaps(lips, coefficients)
-    wanted = np.maximum(gap, 0) * (1 - share[:, None])
+    gap = coefficients @ lips.gaps
+    wanted = np.concatenate([np.maximum(gap[:, :3], 0), gap[:, 3:]], 1) * (1 - share[:, None])
     return np.asarray(coefficients + (wanted - gap) @ lips.closing, np.float32)

@@ -40,12 +40,12 @@ ROUNDED = {
 }
 SPREAD = {"IY": 1.0, "EY": 0.8, "IH": 0.6, "EH": 0.4, "Y": 0.6}
 #: What fully rounded and fully spread lips add to the teacher's, as weights.
-ROUNDING = {"mouthPucker": 0.3, "mouthFunnel": 0.1}
+ROUNDING = {"mouthPucker": 0.45, "mouthFunnel": 0.15}
 SPREADING = {
-    "mouthStretchLeft": 0.12,
-    "mouthStretchRight": 0.12,
-    "mouthSmileLeft": 0.05,
-    "mouthSmileRight": 0.05,
+    "mouthStretchLeft": 0.15,
+    "mouthStretchRight": 0.15,
+    "mouthSmileLeft": 0.06,
+    "mouthSmileRight": 0.06,
 }
 #: Rounding grows and fades over this time (s) beside a phone.
 RAMP = 0.12

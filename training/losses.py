@@ -166,6 +166,19 @@ def touch_loss(logit: Tensor, touching: Tensor, weight: Tensor) -> Tensor:
     return (each * known).sum() / known.sum().clamp(min=1)
 
 
+def phone_loss(logit: Tensor, phone: Tensor, weight: Tensor) -> Tensor:
+    """Return the cross-entropy between heard and spoken phones.
+
+    Args:
+        logit: [B, T, P] how surely each phone is heard.
+        phone: [B, T] the spoken one; -1 where nobody knows.
+        weight: [B, T] 0 where there is no capture.
+    """
+    known = weight * (phone >= 0)
+    each = nn.functional.cross_entropy(logit.transpose(1, 2), phone.clamp(min=0), reduction="none")
+    return (each * known).sum() / known.sum().clamp(min=1)
+
+
 def emotion_loss(latents: Tensor) -> Tensor:
     """Return the latents' mean square change over their mean square: shrinking them gains nothing.
 

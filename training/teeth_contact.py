@@ -1,7 +1,8 @@
 """The lower lip against the upper teeth: the pose of f and v, and how a face is moved into it.
 
 Bilabials are sealed by gaps (`training.lip_contact`); a labiodental is a pose of lips and jaw as a whole.
-Everything that the pose does not govern, such as a smile or the brows, stays as it is.
+Everything that the pose does not govern, such as a smile or the brows, stays as it is, and so does the width
+of the mouth: f and v are as wide as the vowels beside them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from inference.blendshape_names import ARKIT_NAMES
 from training.labiodental_pose import LABIODENTAL_POSE
+from training.mouth_width import width_kept
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,6 +61,8 @@ def teeth_contact(head: HeadMesh, basis: NDArray[np.float32]) -> TeethContact:
     weights = moves.T @ np.linalg.inv(moves @ moves.T + RIDGE**2 * np.eye(len(moves)))
     governed = [ARKIT_NAMES.index(name) for name in GOVERNED]
     pose = sum(value * moves[ARKIT_NAMES.index(name)] for name, value in LABIODENTAL_POSE.items())
+    release = weights[:, governed] @ moves[governed]
     return TeethContact(
-        np.asarray(pose, np.float32), np.asarray(weights[:, governed] @ moves[governed], np.float32)
+        np.asarray(width_kept(np.asarray(pose), head, basis), np.float32),
+        np.asarray(width_kept(release, head, basis), np.float32),
     )

@@ -103,15 +103,19 @@ class Trainer:
             self._resume()
 
     def _optimiser(self) -> torch.optim.Optimizer:
-        network = self.learner.network
-        contact = list(network.contact_parameters()) if isinstance(network, lipwright.Network) else []
+        network, contact = self.learner.network, list(self.learner.contact_parameters())
         known = {id(p) for p in contact}
         motion = [p for p in network.parameters() if id(p) not in known]
         beside = [self.learner.latents, self.learner.styles]
         groups = [
             {"params": motion, "weight_decay": self.config.weight_decay, "learns": "motion"},
             {"params": beside, "weight_decay": 0.0, "scale": 3.0, "learns": "motion"},
-            {"params": contact, "weight_decay": self.config.weight_decay, "learns": "contact"},
+            {
+                "params": contact,
+                "weight_decay": self.config.weight_decay,
+                "scale": self.config.contact_rate,
+                "learns": "contact",
+            },
         ]
         return torch.optim.AdamW(groups, lr=self.config.learning_rate, betas=(0.9, 0.99))
 
@@ -184,7 +188,9 @@ class Trainer:
         terms = self._motion_terms(batch, features, keep) if self.step < self._steps_of("motion") else {}
         network = self.learner.network
         if isinstance(network, lipwright.Network):
-            terms["touch"] = losses.touch_loss(network.touch_logit(features), batch.touch, batch.weight)
+            heard = network.contact_code(features)
+            terms["touch"] = losses.touch_loss(network.touch(heard), batch.touch, batch.weight)
+            terms["phones"] = losses.phone_loss(self.learner.phones(heard), batch.phone, batch.weight)
         weights = dataclasses.asdict(self.config.loss)
         loss = torch.stack([weights[k] * self.rms.normalise(k, v) for k, v in terms.items()]).sum()
         self._check_finite(loss, batch)

@@ -1,3 +1,4 @@
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +12,11 @@ from training.corpus.phones import Segment
 from training.dataset import Motion
 from training.evaluation.lip_teeth import LipToTeeth
 from training.export_lipwright import EXPORTED_CHANNELS, EXPORTED_FIELD, face_graph, speech_graph
-from training.lip_contact import lip_lines, sealed, signed_gaps
+from training.lip_contact import LIP_PAIRS, lip_lines, sealed, signed_gaps
 from training.lip_rounding import lip_rounding
-from training.losses import touch_loss
+from training.losses import phone_loss, touch_loss
 from training.motion_basis import MotionBasis
+from training.mouth_width import width_row
 from training.networks import lipwright
 from training.teacher import FRAME_RATE, FaceSpace, finer, in_contact
 from training.teeth_contact import teeth_contact
@@ -104,6 +106,42 @@ def test_full_contact_seals_an_open_mouth_and_none_leaves_it(head, basis, lips, 
     np.testing.assert_allclose(open_, wide[0].numpy(), atol=1e-6)
 
 
+def test_sealed_lips_meet_in_depth_too_and_the_mouth_stays_as_wide(head, basis, lips):
+    for shapes in ({"jawOpen": 0.4, "mouthPucker": 0.3}, {"mouthFunnel": 0.4}, {"jawOpen": 0.3}):
+        wide = pose(head, basis, **shapes)
+        closed = sealed(lips, wide, np.ones(1, np.float32))
+        before, after = (
+            head.vertices[head.landmarks68]
+            + np.tensordot(c[0], basis.as_array()[:, head.landmarks68], axes=1)
+            for c in (wide, closed)
+        )
+        for upper, lower in LIP_PAIRS:
+            assert np.linalg.norm(after[upper] - after[lower]) < 0.6 * MM
+        width = [np.linalg.norm(points[54] - points[48]) for points in (before, after)]
+        assert width[1] == pytest.approx(width[0], abs=0.3 * MM)
+
+
+def test_f_leaves_the_mouth_as_wide_as_it_was(head, basis, teeth):
+    for shapes in ({"mouthPucker": 0.4}, {"jawOpen": 0.3}, {"mouthSmileLeft": 0.5, "mouthSmileRight": 0.5}):
+        before = pose(head, basis, **shapes)
+        change = teeth.applied(before, np.ones(1, np.float32)) - before
+        assert abs((change @ width_row(head, basis.as_array())).item()) < 0.01 * MM
+
+
+def test_contact_believed_by_two_thirds_is_acted_on_in_full(head, basis, lips, network):
+    wide = torch.tensor(pose(head, basis, jawOpen=0.5))
+    network = copy.deepcopy(network)
+    with torch.no_grad():
+        network.output.weight.zero_()
+        network.output.bias.copy_(wide[0])
+        for believed, left in ((0.67, 0.0), (0.325, 0.5), (0.0, 1.0)):
+            logit = torch.logit(torch.tensor(max(believed, 1e-9)))
+            code = torch.zeros(1, 3, lipwright.Network.code_channels)
+            code[..., -2:] = torch.stack([logit, torch.tensor(-30.0)])
+            gap = signed_gaps(lips, network.face(code, torch.zeros(1, 3, 16))[0].numpy()).mean()
+            assert gap == pytest.approx(left * signed_gaps(lips, wide.numpy()).mean(), abs=0.4 * MM)
+
+
 def test_lips_pressed_through_each_other_are_parted(head, basis, lips):
     crossed = pose(head, basis, mouthClose=0.1)
     assert signed_gaps(lips, crossed).max() < -2 * MM
@@ -124,6 +162,14 @@ def test_contact_is_asked_for_where_the_target_touches():
     weight = torch.ones(1, 2)
     assert touch_loss(right, touching, weight) < 0.1
     assert touch_loss(wrong, touching, weight) > 3
+
+
+def test_phones_are_asked_for_where_they_are_known():
+    logit, weight = torch.zeros(1, 3, 4), torch.tensor([[1.0, 1.0, 0.0]])
+    logit[0, 0, 2] = 20.0
+    assert phone_loss(logit, torch.tensor([[2, -1, 1]]), weight) < 1e-3
+    assert phone_loss(logit, torch.tensor([[1, -1, 1]]), weight) > 10
+    assert phone_loss(logit, torch.full((1, 3), -1), weight) == 0
 
 
 def test_capture_between_whose_frames_a_b_falls_is_closed_there(head, basis, lips, space):

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from training.teeth_contact import TeethContact
 
 WIDTH = 192
+#: Width of the trunk that listens for contact: it has every voice to hear, not one.
+CONTACT_WIDTH = 256
 #: Kernel of the two layers below the dilated ones; the second has stride 2.
 STEM_KERNEL = 5
 #: Dilations of the residual layers (kernel 3), in code frames of 16 ms.
@@ -40,10 +42,12 @@ SPEECH_FIELD = STEM_KERNEL + (STEM_KERNEL - 1) + 2 * sum(DILATIONS) * SPEECH_STR
 FACE_FIELD, FACE_STRIDE = 3, 1
 WINDOW = SPEECH_FIELD + (FACE_FIELD - 1) * SPEECH_STRIDE
 HOP = SPEECH_STRIDE * FACE_STRIDE
-#: How much more steeply contact is acted on than it is believed: lips that are closed by half only hover.
-TOUCH_SHARPNESS = 2.0
+#: Contact that is believed this far is acted on in full: lips that are closed by half only hover.
+CERTAIN = 0.65
 #: What may touch: the lips each other, the lower lip the upper teeth.
 CONTACTS = 2
+#: Where along the lips their gap is seen.
+LIP_PAIRS = 3
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,9 @@ class LipLines:
     """How the inner lips' gaps depend on the motion coefficients.
 
     Attributes:
-        gaps: [R, 3] metres of signed gap (upper less lower lip, upwards, less that of the head at rest,
-            whose lips touch) per coefficient.
-        closing: [3, R] coefficients that open each gap by one metre.
+        gaps: [R, 6] metres of signed gap (upper less lower lip, less that of the head at rest, whose lips
+            touch) per coefficient: three upwards, and the same three in depth.
+        closing: [6, R] coefficients that open each gap by one metre.
     """
 
     gaps: NDArray[np.float32]
@@ -69,24 +73,25 @@ def _inside(code: Tensor) -> Tensor:
 class SpeechTrunk(nn.Module):
     """What one part of the network hears: dilated convolutions over the features."""
 
-    def __init__(self, channels: int, dropout: float) -> None:
+    def __init__(self, channels: int, width: int, dropout: float) -> None:
         """Create the layers.
 
         Args:
             channels: Feature channels per frame.
+            width: Channels of the code.
             dropout: Dropped share of the activations in training.
         """
         super().__init__()
         self.stem: Sequence[nn.Conv1d] = nn.ModuleList(  # type: ignore[assignment]
-            (nn.Conv1d(channels, WIDTH, STEM_KERNEL), nn.Conv1d(WIDTH, WIDTH, STEM_KERNEL, SPEECH_STRIDE))
+            (nn.Conv1d(channels, width, STEM_KERNEL), nn.Conv1d(width, width, STEM_KERNEL, SPEECH_STRIDE))
         )
         self.context: Sequence[nn.Conv1d] = nn.ModuleList(  # type: ignore[assignment]
-            nn.Conv1d(WIDTH, WIDTH, 3, dilation=d) for d in DILATIONS
+            nn.Conv1d(width, width, 3, dilation=d) for d in DILATIONS
         )
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map features [B, N, C] to a code [B, M, 192], one frame every 16 ms."""
+        """Map features [B, N, C] to a code [B, M, width], one frame every 16 ms."""
         x = features.transpose(1, 2)
         for layer in self.stem:
             x = nn.functional.relu(layer(x))
@@ -115,15 +120,15 @@ class Network(nn.Module):
         """
         super().__init__()
         self.emotion_size = emotion_size
-        self.speech = SpeechTrunk(channels, dropout)
-        self.contact = SpeechTrunk(channels, dropout / 2)  # it has hours to learn from, not minutes
+        self.speech = SpeechTrunk(channels, WIDTH, dropout)
+        self.contact = SpeechTrunk(channels, CONTACT_WIDTH, dropout / 2)  # it learns from hours, not minutes
         self.articulation = nn.Conv1d(WIDTH + emotion_size, WIDTH, FACE_FIELD)
         self.bottleneck = nn.Linear(WIDTH + emotion_size, components)
         self.output = nn.Linear(components, outputs)
-        self.touch = nn.Linear(WIDTH, CONTACTS)
+        self.touch = nn.Linear(CONTACT_WIDTH, CONTACTS)
         self.dropout = nn.Dropout(dropout)
-        self.register_buffer("gaps", torch.zeros(outputs, 3))
-        self.register_buffer("closing", torch.zeros(3, outputs))
+        self.register_buffer("gaps", torch.zeros(outputs, 2 * LIP_PAIRS))
+        self.register_buffer("closing", torch.zeros(2 * LIP_PAIRS, outputs))
         self.register_buffer("teeth_pose", torch.zeros(outputs))
         self.register_buffer("teeth_release", torch.zeros(outputs, outputs))
 
@@ -148,12 +153,12 @@ class Network(nn.Module):
         """
         return torch.cat([self.speech(features), self._heard_contact(features)], 2)
 
-    def touch_logit(self, features: Tensor) -> Tensor:
-        """Return how surely the lips touch, and lip and teeth, at every output [B, T, 2], as logits."""
-        return _inside(self._heard_contact(features))
+    def contact_code(self, features: Tensor) -> Tensor:
+        """Return what the trunk that listens for contact makes of features at every output [B, T, 256]."""
+        return _inside(self.dropout(self.contact(features)))
 
     def _heard_contact(self, features: Tensor) -> Tensor:
-        logit: Tensor = self.touch(self.dropout(self.contact(features)))
+        logit: Tensor = self.touch(self.contact(features))
         return logit
 
     def contact_parameters(self) -> Iterator[nn.Parameter]:
@@ -172,14 +177,16 @@ class Network(nn.Module):
     def face(self, code: Tensor, emotion: Tensor) -> Tensor:
         """Map code [B, M, 194] and emotion [B, M, E] to coefficients [B, M - 2, R] of lips that meet."""
         pose = self.pose(code[..., :WIDTH], emotion)
-        return self.seal(pose, torch.sigmoid(TOUCH_SHARPNESS * _inside(code[..., WIDTH:])))
+        believed = torch.sigmoid(_inside(code[..., WIDTH:]))
+        return self.seal(pose, (believed / CERTAIN).clamp(max=1))
 
     def seal(self, pose: Tensor, touch: Tensor) -> Tensor:
         """Bring lip and teeth, then the lips, together by shares [B, T, 2], and part lips that overlap."""
         change = self.get_buffer("teeth_pose") - pose @ self.get_buffer("teeth_release")
         pose = pose + touch[..., 1:] * change
         gap = pose @ self.get_buffer("gaps")
-        wanted = nn.functional.relu(gap) * (1 - touch[..., :1])
+        apart = torch.cat([nn.functional.relu(gap[..., :LIP_PAIRS]), gap[..., LIP_PAIRS:]], -1)
+        wanted = apart * (1 - touch[..., :1])
         sealed: Tensor = pose + (wanted - gap) @ self.get_buffer("closing")
         return sealed
 
