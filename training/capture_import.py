@@ -44,8 +44,9 @@ RESIDUAL_FRAMES = 1500
 LARGEST_OFFSET_M = 0.2
 """No point of a face moves farther against the skull; an open jaw moves the chin 4 cm."""
 
-RUNS = "runs"
-"""Where ``python -m training train`` keeps a project's checkpoints and curves unless told otherwise."""
+KEPT = ("runs", "corpus")
+"""What outlives another import: the checkpoints and curves that ``python -m training train`` keeps unless told
+otherwise, and the made-up speech, which has nothing of the capture in it and took minutes to make."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -320,6 +321,7 @@ def _put_in_place(partial: Path, output: Path) -> None:
     old = output.with_name(f".{output.name}-old-{os.getpid()}")
     output.replace(old)
     partial.replace(output)
-    if (old / RUNS).is_dir():
-        (old / RUNS).replace(output / RUNS)
+    for name in KEPT:
+        if (old / name).is_dir():
+            (old / name).replace(output / name)
     shutil.rmtree(old, ignore_errors=True)

@@ -118,6 +118,16 @@ def test_a_second_import_replaces_the_first_and_a_failed_one_does_not(capture, t
     assert sorted(path.name for path in tmp_path.iterdir()) == ["capture of Ånna", "project"]
 
 
+def test_another_import_keeps_checkpoints_and_made_up_speech(capture, tmp_path, head):
+    output = tmp_path / "project"
+    import_capture([capture], output, head)
+    for name in ("runs", "corpus"):
+        (output / name).mkdir()
+        (output / name / "kept.txt").write_text(name)
+    import_capture([capture], output, head)
+    assert [(output / name / "kept.txt").read_text() for name in ("runs", "corpus")] == ["runs", "corpus"]
+
+
 def test_takes_of_two_folders_keep_apart(capture, head, tmp_path):
     other = tmp_path / "other"
     shutil.copytree(capture, other)

@@ -121,7 +121,7 @@ class Network(nn.Module):
         super().__init__()
         self.emotion_size = emotion_size
         self.speech = SpeechTrunk(channels, WIDTH, dropout)
-        self.contact = SpeechTrunk(channels, CONTACT_WIDTH, dropout / 2)  # it learns from hours, not minutes
+        self.contact = SpeechTrunk(channels, CONTACT_WIDTH, dropout)
         self.articulation = nn.Conv1d(WIDTH + emotion_size, WIDTH, FACE_FIELD)
         self.bottleneck = nn.Linear(WIDTH + emotion_size, components)
         self.output = nn.Linear(components, outputs)

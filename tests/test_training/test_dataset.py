@@ -1,0 +1,65 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from inference.audio_features import FeatureSettings
+from training.config import default_config
+from training.corpus.phones import PHONES, Segment
+from training.dataset import Dataset, Motion
+
+CONFIG = replace(
+    default_config("lipwright"),
+    batch_size=64,
+    variants=0,
+    other_share=0.1,
+    synthetic_share=0.4,
+    rest_share=0.1,
+    captured_after=0.05,
+)
+
+
+def motion(group, segments=()):
+    sound = np.random.default_rng(0).normal(0, 0.1, 3 * 16000).astype(np.float32)
+    valid = np.ones(150, bool)
+    return Motion(group, group, sound, 0.0, 50.0, np.zeros((150, 4), np.float32), valid, group, segments)
+
+
+@pytest.fixture(scope="module")
+def data():
+    spoken = (Segment("P", 0.5, 0.6), Segment("AA", 0.6, 3.0))
+    motions = [motion("main"), motion("other"), motion("synthetic", spoken), motion("rest")]
+    return Dataset(motions, FeatureSettings(kind="log_mel", channels=40), CONFIG, -23.0)
+
+
+def drawn(data, *, motion_learns):
+    """Return how often each group is drawn."""
+    batches = [
+        data.draw(torch.Generator().manual_seed(seed), motion_learns=motion_learns) for seed in range(30)
+    ]
+    speakers = torch.cat([batch.speaker for batch in batches])
+    return dict(zip(data.speakers, (torch.bincount(speakers) / len(speakers)).tolist(), strict=True))
+
+
+def test_capture_steps_back_when_motion_has_learned(data):
+    before, after = (drawn(data, motion_learns=learns) for learns in (True, False))
+    assert before["main"] == pytest.approx(0.4, abs=0.04)
+    assert before["synthetic"] == pytest.approx(0.4, abs=0.04)
+    assert after["main"] + after["other"] == pytest.approx(0.05, abs=0.02)
+    assert after["main"] > after["other"] > 0
+    assert after["rest"] == pytest.approx(0.1, abs=0.03)
+    assert after["synthetic"] == pytest.approx(0.85, abs=0.04)
+
+
+def test_without_made_up_speech_capture_stays():
+    data = Dataset([motion("main")], FeatureSettings(kind="log_mel", channels=40), CONFIG, -23.0)
+    assert drawn(data, motion_learns=False) == {"main": 1.0}
+
+
+def test_phones_are_known_where_a_line_has_them_and_nowhere_else(data):
+    batch = data.draw(torch.Generator().manual_seed(1))
+    synthetic = batch.speaker == data.speakers.index("synthetic")
+    assert (batch.phone[~synthetic] == -1).all()
+    heard = {PHONES[i] for i in batch.phone[synthetic].flatten().tolist()}
+    assert heard == {"SIL", "P", "AA"}
