@@ -43,7 +43,6 @@ class TrainingConfig:
         steps: Optimiser steps.
         motion_steps: How many of them motion learns in, 0 for all; contact alone goes on. Minutes of capture
             are soon learned by heart, hours of speech are not.
-        captured_after: Share of chunks drawn from capture after that, for the same reason.
         batch_size: Chunks per step.
         chunk_outputs: Consecutive output frames in a chunk.
         learning_rate: Peak of the cosine schedule.
@@ -83,7 +82,6 @@ class TrainingConfig:
     components: int = 150
     steps: int = 600
     motion_steps: int = 0
-    captured_after: float = 0.1
     batch_size: int = 8
     chunk_outputs: int = 64
     learning_rate: float = 1e-3

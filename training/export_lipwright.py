@@ -59,8 +59,8 @@ def _trunk(build: GraphBuilder, x: str, trunk: SpeechTrunk) -> str:
 def _touch_share(build: GraphBuilder, x: str, layer: nn.Linear) -> str:
     weights = [as_array(layer.weight)[:, :, None], as_array(layer.bias)]
     believed = build.add("Sigmoid", [build.add("Conv", [x, *(build.weight(w) for w in weights)])])
-    certain, full = (build.weight(np.full(1, value, np.float32)) for value in (CERTAIN, 1.0))
-    return build.add("Min", [build.add("Div", [believed, certain]), full])
+    certain, full = np.array(CERTAIN, np.float32)[:, None], np.ones(1, np.float32)
+    return build.add("Min", [build.add("Div", [believed, build.weight(certain)]), build.weight(full)])
 
 
 def speech_graph(network: Network, channels: int) -> bytes:

@@ -36,7 +36,8 @@ capture has, as published measurements of careful speech ask for (`training/lip_
 
 GRID's last ten clips, FACEGOOD's `1114_2_04`, the prompts of `training/corpus/kept_out_prompts.txt`, the Italian prompts
 and LJSpeech never trained; eight more GRID clips chose between settings. But the test figures of earlier models, and
-of two sisters of this one, were known when it was chosen, so they lean a little to the good side.
+of sisters of this one that differ in training and in how surely contact must be heard, were known when it was
+chosen, so they lean a little to the good side.
 
 ## What it measures
 `python -m training evaluate`, on takes, lines and sounds that never trained:

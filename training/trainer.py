@@ -178,15 +178,14 @@ class Trainer:
         seed = self.config.seed * 1_000_003 + self.step
         generator = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)
-        moving = self.step < self._steps_of("motion")
-        batch = self.data.draw(generator, motion_learns=moving).to(self.device)
+        batch = self.data.draw(generator).to(self.device)
         keep = (torch.rand(len(batch.speaker), generator=generator) >= self.config.latent_dropout).to(
             self.device
         )
         self._set_rate()
         self.learner.train()
-        features = self.augmentation(batch.features, self._altered_share(batch, moving=moving), generator)
-        terms = self._motion_terms(batch, features, keep) if moving else {}
+        features = self.augmentation(batch.features, self._altered_share(batch), generator)
+        terms = self._motion_terms(batch, features, keep) if self.step < self._steps_of("motion") else {}
         network = self.learner.network
         if isinstance(network, lipwright.Network):
             heard = network.contact_code(features)
@@ -229,10 +228,10 @@ class Trainer:
             "emotion": losses.emotion_loss(own),
         }
 
-    def _altered_share(self, batch: Batch, *, moving: bool) -> Tensor:
-        """Return the odds [B] of each chunk to be altered; where motion learns, the actor's seldom are."""
+    def _altered_share(self, batch: Batch) -> Tensor:
+        """Return the odds [B] of each chunk to be altered."""
         made_up = torch.full_like(batch.weight[:, 0], self.config.synthetic_altered_share)
-        return torch.where(batch.captured, self.config.altered_share, made_up) if moving else made_up
+        return torch.where(batch.captured, self.config.altered_share, made_up)
 
     def _set_rate(self) -> None:
         """Cosine schedule with a short warm-up, for what learns motion and for the rest."""

@@ -128,13 +128,13 @@ def test_f_leaves_the_mouth_as_wide_as_it_was(head, basis, teeth):
         assert abs((change @ width_row(head, basis.as_array())).item()) < 0.01 * MM
 
 
-def test_contact_believed_by_two_thirds_is_acted_on_in_full(head, basis, lips, network):
+def test_contact_that_is_believed_is_acted_on_in_full(head, basis, lips, network):
     wide = torch.tensor(pose(head, basis, jawOpen=0.5))
     network = copy.deepcopy(network)
     with torch.no_grad():
         network.output.weight.zero_()
         network.output.bias.copy_(wide[0])
-        for believed, left in ((0.67, 0.0), (0.325, 0.5), (0.0, 1.0)):
+        for believed, left in ((0.81, 0.0), (0.4, 0.5), (0.0, 1.0)):
             logit = torch.logit(torch.tensor(max(believed, 1e-9)))
             code = torch.zeros(1, 3, lipwright.Network.code_channels)
             code[..., -2:] = torch.stack([logit, torch.tensor(-30.0)])

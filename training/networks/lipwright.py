@@ -42,8 +42,8 @@ SPEECH_FIELD = STEM_KERNEL + (STEM_KERNEL - 1) + 2 * sum(DILATIONS) * SPEECH_STR
 FACE_FIELD, FACE_STRIDE = 3, 1
 WINDOW = SPEECH_FIELD + (FACE_FIELD - 1) * SPEECH_STRIDE
 HOP = SPEECH_STRIDE * FACE_STRIDE
-#: Contact that is believed this far is acted on in full: lips that are closed by half only hover.
-CERTAIN = 0.65
+#: Contact that is believed this far is acted on in full, lips' and teeth's: lips closed by half only hover.
+CERTAIN = (0.8, 0.5)
 #: What may touch: the lips each other, the lower lip the upper teeth.
 CONTACTS = 2
 #: Where along the lips their gap is seen.
@@ -121,7 +121,7 @@ class Network(nn.Module):
         super().__init__()
         self.emotion_size = emotion_size
         self.speech = SpeechTrunk(channels, WIDTH, dropout)
-        self.contact = SpeechTrunk(channels, CONTACT_WIDTH, dropout)
+        self.contact = SpeechTrunk(channels, CONTACT_WIDTH, dropout / 2)  # it learns from hours, not minutes
         self.articulation = nn.Conv1d(WIDTH + emotion_size, WIDTH, FACE_FIELD)
         self.bottleneck = nn.Linear(WIDTH + emotion_size, components)
         self.output = nn.Linear(components, outputs)
@@ -178,7 +178,7 @@ class Network(nn.Module):
         """Map code [B, M, 194] and emotion [B, M, E] to coefficients [B, M - 2, R] of lips that meet."""
         pose = self.pose(code[..., :WIDTH], emotion)
         believed = torch.sigmoid(_inside(code[..., WIDTH:]))
-        return self.seal(pose, (believed / CERTAIN).clamp(max=1))
+        return self.seal(pose, (believed / believed.new_tensor(CERTAIN)).clamp(max=1))
 
     def seal(self, pose: Tensor, touch: Tensor) -> Tensor:
         """Bring lip and teeth, then the lips, together by shares [B, T, 2], and part lips that overlap."""
