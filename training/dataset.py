@@ -30,9 +30,9 @@ SAMPLE_RATE = 16000
 HOP_LENGTH = 128
 #: Seconds of each made-up sound with a face at rest, and how many there are.
 REST_SECONDS, REST_SOUNDS = 6.0, 72
+REST_SOUND_KINDS = (silence, noise, chords, bursts, gusts, band_music)
 #: Every how many made-up lines one is heard in the background of others.
 TALKER_STEP = 25
-REST_SOUND_KINDS = (silence, noise, chords, bursts, gusts, band_music)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ et al. 2017); several corpora behind one face (Neural Voice Puppetry, 2020). Wha
 gate. A network trained on squared errors alone lets the lips hover, because a closure that may come a
 frame earlier or later averages to a gap. So a trunk of its own listens for contact and says how surely the
 lips touch each other, and how surely the lower lip touches the teeth. The last step moves the mouth that far
-into the pose of f and v, and closes what is left of the lip gap along the direction in which the head's
-`mouthClose` works. Contact needs an ear for every voice, motion one for the actor's: they learn apart, each
-for as long as it takes.
+into the pose of f and v, and closes what is left of the lip gap, in height and in depth, mostly along the
+direction in which the head's `mouthClose` works; neither changes the mouth's width. Contact needs an ear for
+every voice, motion one for the actor's: they learn apart, each for as long as it takes.
 Emotion has no part in contact: lips close on p, b and m whatever the sliders say. Lips pressed through each
 other are parted in the same step.
 """
