@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inference.blendshape_names import ARKIT_NAMES
 from training.mouth_width import width_row
 from training.networks.lipwright import LipLines
+from training.shape_moves import moves_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,12 +51,8 @@ def lip_lines(head: HeadMesh, basis: NDArray[np.float32]) -> LipLines:
     apart = (basis[:, points[:, 0], 1:] - basis[:, points[:, 1], 1:]).astype(np.float64)  # depth, height
     gaps = np.concatenate([apart[..., 1], apart[..., 0]], 1)
     seen = np.column_stack([gaps, width_row(head, basis)])
-    shapes = head.shape_deltas[[ARKIT_NAMES.index(name) for name in CLOSING_SHAPES]]
-    moves = shapes.reshape(len(shapes), -1) @ basis.reshape(len(basis), -1).T
-    prior = moves.T * np.array(list(CLOSING_SHAPES.values())) ** 2 @ moves
-    pull = prior @ seen
     slack = np.array([UNEVEN] * 3 + [BEHIND] * 3 + [WIDTH_KEPT])
-    closing = np.linalg.solve(seen.T @ pull + np.diag(slack**2), pull.T)[:-1]
+    closing = moves_of(seen, slack, CLOSING_SHAPES, head, basis)[:-1]
     return LipLines(np.asarray(gaps, np.float32), np.asarray(closing, np.float32))
 
 

@@ -2,7 +2,8 @@
 
 Bilabials are sealed by gaps (`training.lip_contact`); a labiodental is a pose of lips and jaw as a whole.
 Everything that the pose does not govern, such as a smile or the brows, stays as it is, and so does the width
-of the mouth: f and v are as wide as the vowels beside them.
+of the mouth: f and v are as wide as the vowels beside them. The jaw goes only part of the
+way, for the lip reaches the teeth without it; how far speech raises it at f and v, motion knows.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference.blendshape_names import ARKIT_NAMES
+from training.jaw_alone import jaw_kept
 from training.labiodental_pose import LABIODENTAL_POSE
 from training.mouth_width import width_kept
 
@@ -29,6 +31,9 @@ GOVERNED = (
 )
 #: Shapes whose moves look alike share a motion; this much (metres, over all vertices) keeps that unique.
 RIDGE = 0.003
+#: Share of the pose's move of the jaw that is left out: on validation the chin's r is 0.894 with none of it
+#: left out, 0.898 with this and 0.900 with all. With more, a lip cannot reach the teeth from a wide-open jaw.
+JAW_KEPT = 0.4
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ def teeth_contact(head: HeadMesh, basis: NDArray[np.float32]) -> TeethContact:
     governed = [ARKIT_NAMES.index(name) for name in GOVERNED]
     pose = sum(value * moves[ARKIT_NAMES.index(name)] for name, value in LABIODENTAL_POSE.items())
     release = weights[:, governed] @ moves[governed]
-    return TeethContact(
-        np.asarray(width_kept(np.asarray(pose), head, basis), np.float32),
-        np.asarray(width_kept(release, head, basis), np.float32),
+    pose, release = (
+        jaw_kept(width_kept(np.asarray(move), head, basis), JAW_KEPT, head, basis) for move in (pose, release)
     )
+    return TeethContact(np.asarray(pose, np.float32), np.asarray(release, np.float32))
