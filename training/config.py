@@ -41,9 +41,11 @@ class TrainingConfig:
         emotion_size: Numbers in one learned latent vector (the paper uses 16 or 24).
         components: Largest width of the network's linear bottleneck (the paper uses 150).
         steps: Optimiser steps.
-        motion_steps: How many of them motion learns in, 0 for all; contact alone goes on. Minutes of capture
-            are soon learned by heart, hours of speech are not.
+        motion_steps: How many of them motion learns in, after which contact learns alone; 0 lets both learn
+            all the time. Minutes of capture are soon learned by heart, hours of speech are not.
+        captured_after: Share of chunks drawn from capture after that, for the same reason.
         batch_size: Chunks per step.
+        motion_batch_size: The same while motion learns, 0 for as many.
         chunk_outputs: Consecutive output frames in a chunk.
         learning_rate: Peak of the cosine schedule.
         contact_rate: How many times as fast contact learns, which has hours to learn from.
@@ -82,7 +84,9 @@ class TrainingConfig:
     components: int = 150
     steps: int = 600
     motion_steps: int = 0
+    captured_after: float = 0.1
     batch_size: int = 8
+    motion_batch_size: int = 0
     chunk_outputs: int = 64
     learning_rate: float = 1e-3
     contact_rate: float = 1.0

@@ -217,7 +217,9 @@ class Dataset:
         self.start, self.length = torch.tensor(starts), torch.tensor(lengths)
         self.owner, self.scale = torch.tensor(owners), torch.tensor(scales, dtype=torch.float64)
         self.is_original = originals
-        self.odds = self._odds()
+        groups = [self.motions[i].group for i in owners]
+        self.odds = self._odds(groups, self._shares(groups))
+        self.odds_after_motion = self._odds(groups, self._shares_after_motion(groups))
 
     def _variants(self, motion: Motion) -> int:
         return self.config.variants if motion.captured else int(motion.group == "synthetic")
@@ -232,12 +234,24 @@ class Dataset:
         """Feature frames from a chunk's first output frame to the end of what it reads."""
         return self.network.hop * (self.config.chunk_outputs - 1) + 1 + self.margin
 
-    def _odds(self) -> Tensor:
-        """Return the odds of drawing each sound: by group, original or copy, and seconds."""
-        groups = [self.motions[i].group for i in self.owner.tolist()]
+    def _shares(self, groups: Sequence[str]) -> dict[str, float]:
+        """Return the share of chunks that each group of sounds gets."""
         shares = {"other": self.config.other_share, "synthetic": self.config.synthetic_share}
         shares = {k: v for k, v in (shares | {"rest": self.config.rest_share}).items() if k in groups}
-        shares["main"] = 1 - sum(shares.values())
+        return shares | {"main": 1 - sum(shares.values())}
+
+    def _shares_after_motion(self, groups: Sequence[str]) -> dict[str, float]:
+        """Return the same for the time when contact learns alone, and capture is known by heart."""
+        shares = self._shares(groups)
+        if "synthetic" not in shares:
+            return shares
+        captured = {k: shares[k] for k in ("main", "other") if k in shares}
+        scale = self.config.captured_after / sum(captured.values())
+        shares |= {k: v * scale for k, v in captured.items()}
+        return shares | {"synthetic": 1 - sum(v for k, v in shares.items() if k != "synthetic")}
+
+    def _odds(self, groups: Sequence[str], shares: dict[str, float]) -> Tensor:
+        """Return the odds of drawing each sound: by group, original or copy, and seconds."""
         odds = self.length.double()
         own = [self.motions[i] for i in self.owner.tolist()]
         captured, made_up = self.config.altered_share, self.config.synthetic_altered_share
@@ -249,14 +263,18 @@ class Dataset:
             odds[mine] *= share / odds[mine].sum().clamp(min=1)
         return odds
 
-    def draw(self, generator: torch.Generator) -> Batch:
+    def _batch_size(self, *, motion_learns: bool) -> int:
+        return (self.config.motion_batch_size if motion_learns else 0) or self.config.batch_size
+
+    def draw(self, generator: torch.Generator, *, motion_learns: bool = True) -> Batch:
         """Draw one batch; every choice comes from `generator`.
 
         A chunk may start at any feature frame (8 ms) and its targets are interpolated at the exact times of
         its outputs, which includes the paper's random shift of both by up to half a frame.
         """
-        size, outputs = self.config.batch_size, self.config.chunk_outputs
-        sound = torch.multinomial(self.odds, size, replacement=True, generator=generator)
+        size, outputs = self._batch_size(motion_learns=motion_learns), self.config.chunk_outputs
+        odds = self.odds if motion_learns else self.odds_after_motion
+        sound = torch.multinomial(odds, size, replacement=True, generator=generator)
         hop, stride, field = self.network.hop, self.network.code_stride, self.network.code_field
         room = (self.length[sound] - hop * (outputs - 1)).clamp(min=8)
         lead = 16  # a chunk may begin a little before the recording, in the silence that precedes every line

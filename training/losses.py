@@ -18,9 +18,6 @@ MEASURES = ((62, 66), (48, 54), (8, 33))
 EYES = (36, 45)
 #: Lip gaps (over the eye distance) below this count as touching; keeps the logarithm finite.
 TOUCHING = 0.008
-#: Contact that is missed weighs this many times as much as contact that is made up: lips touch for short
-#: moments, and a missed "p" is seen at once.
-TOUCH_EMPHASIS = 1.3
 
 
 class RunningRms:
@@ -158,11 +155,8 @@ def touch_loss(logit: Tensor, touching: Tensor, weight: Tensor) -> Tensor:
         touching: [B, T, K] how much it does, from 0 to 1; NaN where nobody knows.
         weight: [B, T] 0 where there is no capture.
     """
-    rarer = torch.tensor(TOUCH_EMPHASIS, device=logit.device)
     known = weight[..., None] * ~torch.isnan(touching)
-    each = nn.functional.binary_cross_entropy_with_logits(
-        logit, torch.nan_to_num(touching), reduction="none", pos_weight=rarer
-    )
+    each = nn.functional.binary_cross_entropy_with_logits(logit, torch.nan_to_num(touching), reduction="none")
     return (each * known).sum() / known.sum().clamp(min=1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import time
 from dataclasses import dataclass
@@ -129,11 +130,19 @@ class Trainer:
             LipwrightError: The folder cannot be written, or the loss is no number any more.
         """
         writer = self._curves()
+        try:
+            self._run(writer, progress)
+        except OSError as error:  # the disk is full: the writer's own thread found out a few steps ago
+            raise LipwrightError(
+                f"{self.folder}: the curves cannot be written ({error.strerror}); free some disk space and "
+                "start again: training goes on from the last checkpoint"
+            ) from error
+
+    def _run(self, writer: SummaryWriter, progress: Callable[[str], None]) -> None:
         begun, before = time.monotonic(), self.seconds
         with writer, self._bar() as bar:
             while self.step < self.config.steps:
-                values = self._train_step()
-                self.step += 1
+                values = self.take_step()
                 self.seconds = before + time.monotonic() - begun
                 bar.update()
                 self._report(values, writer, progress)
@@ -173,33 +182,52 @@ class Trainer:
             shown = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
             progress(f"step {self.step}  {self.seconds:.0f} s  {shown}")
 
-    def _train_step(self) -> dict[str, float]:
-        """Take one optimiser step; all randomness follows from the seed and the step's number."""
+    def take_step(self) -> dict[str, float]:
+        """Take one optimiser step and return its losses; seed and step decide all that is random."""
         seed = self.config.seed * 1_000_003 + self.step
         generator = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)
-        batch = self.data.draw(generator).to(self.device)
+        moving, hearing = self._learns("motion"), self._learns("contact")
+        batch = self.data.draw(generator, motion_learns=moving).to(self.device)
         keep = (torch.rand(len(batch.speaker), generator=generator) >= self.config.latent_dropout).to(
             self.device
         )
         self._set_rate()
         self.learner.train()
-        features = self.augmentation(batch.features, self._altered_share(batch), generator)
-        terms = self._motion_terms(batch, features, keep) if self.step < self._steps_of("motion") else {}
-        network = self.learner.network
-        if isinstance(network, lipwright.Network):
-            heard = network.contact_code(features)
-            terms["touch"] = losses.touch_loss(network.touch(heard), batch.touch, batch.weight)
-            terms["phones"] = losses.phone_loss(self.learner.phones(heard), batch.phone, batch.weight)
+        features = self.augmentation(batch.features, self._altered_share(batch, moving=moving), generator)
+        terms = self._motion_terms(batch, features, keep) if moving else {}
+        if hearing:
+            terms |= self._contact_terms(batch, features)
         weights = dataclasses.asdict(self.config.loss)
         loss = torch.stack([weights[k] * self.rms.normalise(k, v) for k, v in terms.items()]).sum()
         self._check_finite(loss, batch)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self.learner.parameters(), 5.0)
+        norms = self._clip_gradients()
         self.optimiser.step()
         self._update_average()
-        return {k: float(v.detach()) for k, v in terms.items()} | {"gradient": float(norm)}
+        self.step += 1
+        return {k: float(v.detach()) for k, v in terms.items()} | norms
+
+    def _learns(self, what: str) -> bool:
+        """Return whether motion or contact learns in this step: both, or first motion and then contact."""
+        if what == "contact" and not self._hears_contact():
+            return False
+        first, last = self._steps_of(what)
+        return first <= self.step < last
+
+    def _hears_contact(self) -> bool:
+        return isinstance(self.learner.network, lipwright.Network)
+
+    def _clip_gradients(self) -> dict[str, float]:
+        """Clip what motion and what contact learns apart, and return the norm of each as it was."""
+        norms = {}
+        for what in ("motion", "contact"):
+            groups = [g["params"] for g in self.optimiser.param_groups if g["learns"] == what]
+            if self._learns(what):
+                together = list(itertools.chain.from_iterable(groups))
+                norms[f"gradient of {what}"] = float(nn.utils.clip_grad_norm_(together, 5.0))
+        return norms
 
     def _check_finite(self, loss: Tensor, batch: Batch) -> None:
         """Stop a run that went wrong before it reaches the weights and the checkpoint."""
@@ -228,23 +256,35 @@ class Trainer:
             "emotion": losses.emotion_loss(own),
         }
 
-    def _altered_share(self, batch: Batch) -> Tensor:
-        """Return the odds [B] of each chunk to be altered."""
+    def _contact_terms(self, batch: Batch, features: Tensor) -> dict[str, Tensor]:
+        network = self.learner.network
+        assert isinstance(network, lipwright.Network)  # noqa: S101 - no other network hears contact
+        heard = network.contact_code(features)
+        return {
+            "touch": losses.touch_loss(network.touch(heard), batch.touch, batch.weight),
+            "phones": losses.phone_loss(self.learner.phones(heard), batch.phone, batch.weight),
+        }
+
+    def _altered_share(self, batch: Batch, *, moving: bool) -> Tensor:
+        """Return the odds [B] of each chunk to be altered; where motion learns, the actor's seldom are."""
         made_up = torch.full_like(batch.weight[:, 0], self.config.synthetic_altered_share)
-        return torch.where(batch.captured, self.config.altered_share, made_up)
+        return torch.where(batch.captured, self.config.altered_share, made_up) if moving else made_up
 
     def _set_rate(self) -> None:
         """Cosine schedule with a short warm-up, for what learns motion and for the rest."""
-        warm = min(1.0, (self.step + 1) / 50)
         for group in self.optimiser.param_groups:
-            done = min(1.0, self.step / self._steps_of(group["learns"]))
+            first, last = self._steps_of(group["learns"])
+            done = min(1.0, max(0.0, (self.step - first) / (last - first)))
+            warm = min(1.0, max(1, self.step - first + 1) / 50)
             rate = self.config.learning_rate * warm * (0.5 * (1 + math.cos(math.pi * done)) + 1e-3)
             group["lr"] = rate * group.get("scale", 1.0)
 
-    def _steps_of(self, learns: str) -> int:
-        return (
-            self.config.motion_steps if learns == "motion" and self.config.motion_steps else self.config.steps
-        )
+    def _steps_of(self, learns: str) -> tuple[int, int]:
+        """Return the first step in which motion or contact learns, and the one after the last."""
+        motion, steps = self.config.motion_steps, self.config.steps
+        if not motion or not self._hears_contact():
+            return 0, steps
+        return (0, min(motion, steps)) if learns == "motion" else (motion, max(steps, motion + 1))
 
     def _update_average(self) -> None:
         decay = min(self.config.ema_decay, (self.step + 1) / (self.step + 10))

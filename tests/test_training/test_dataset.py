@@ -16,7 +16,10 @@ CONFIG = replace(
     other_share=0.1,
     synthetic_share=0.4,
     rest_share=0.1,
+    captured_after=0.05,
 )
+
+SETTINGS = FeatureSettings(kind="log_mel", channels=40)
 
 
 def motion(group, segments=()):
@@ -29,15 +32,31 @@ def motion(group, segments=()):
 def data():
     spoken = (Segment("P", 0.5, 0.6), Segment("AA", 0.6, 3.0))
     motions = [motion("main"), motion("other"), motion("synthetic", spoken), motion("rest")]
-    return Dataset(motions, FeatureSettings(kind="log_mel", channels=40), CONFIG, -23.0)
+    return Dataset(motions, SETTINGS, CONFIG, -23.0)
 
 
-def test_groups_are_drawn_by_their_shares(data):
-    batches = [data.draw(torch.Generator().manual_seed(seed)) for seed in range(30)]
+def drawn(data, *, motion_learns):
+    """Return how often each group is drawn."""
+    batches = [
+        data.draw(torch.Generator().manual_seed(seed), motion_learns=motion_learns) for seed in range(30)
+    ]
     speakers = torch.cat([batch.speaker for batch in batches])
-    share = dict(zip(data.speakers, (torch.bincount(speakers) / len(speakers)).tolist(), strict=True))
-    for group, expected in (("main", 0.4), ("other", 0.1), ("synthetic", 0.4), ("rest", 0.1)):
-        assert share[group] == pytest.approx(expected, abs=0.04)
+    return dict(zip(data.speakers, (torch.bincount(speakers) / len(speakers)).tolist(), strict=True))
+
+
+def test_capture_steps_back_when_motion_has_learned(data):
+    before, after = (drawn(data, motion_learns=learns) for learns in (True, False))
+    assert before["main"] == pytest.approx(0.4, abs=0.04)
+    assert before["synthetic"] == pytest.approx(0.4, abs=0.04)
+    assert after["main"] + after["other"] == pytest.approx(0.05, abs=0.02)
+    assert after["main"] > after["other"] > 0
+    assert after["rest"] == pytest.approx(0.1, abs=0.03)
+    assert after["synthetic"] == pytest.approx(0.85, abs=0.04)
+
+
+def test_without_made_up_speech_capture_stays():
+    data = Dataset([motion("main")], SETTINGS, CONFIG, -23.0)
+    assert drawn(data, motion_learns=False) == {"main": 1.0}
 
 
 def test_phones_are_known_where_a_line_has_them_and_nowhere_else(data):
@@ -46,3 +65,12 @@ def test_phones_are_known_where_a_line_has_them_and_nowhere_else(data):
     assert (batch.phone[~synthetic] == -1).all()
     heard = {PHONES[i] for i in batch.phone[synthetic].flatten().tolist()}
     assert heard == {"SIL", "P", "AA"}
+
+
+def test_motion_may_learn_from_larger_batches(data):
+    wide = Dataset(data.motions[:1], SETTINGS, replace(CONFIG, motion_batch_size=5, batch_size=3), -23.0)
+    sizes = [
+        len(wide.draw(torch.Generator().manual_seed(1), motion_learns=learns).features)
+        for learns in (True, False)
+    ]
+    assert sizes == [5, 3]

@@ -18,8 +18,9 @@ from inference.model_bundle import load_bundle
 from training.bundle_export import BundleLabel, export_bundle
 from training.checkpoint import CHECKPOINT_NAME, FIELDS, make_run_folder, save_checkpoint
 from training.command_train import train_command
+from training.preparation import prepare
 from training.teacher import CAREFUL
-from training.trainer import train_project
+from training.trainer import Trainer, train_project
 from training.validation import predict_line
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -33,6 +34,23 @@ from training.config import TrainingConfig
 import json
 config = TrainingConfig.from_json(json.loads(sys.argv[3]))
 train_command(Path(sys.argv[1]), Path(sys.argv[2]), config=config, run_folder=Path(sys.argv[4]))
+"""
+
+#: No file may grow beyond a kilobyte, which is what a full disk looks like to whoever writes.
+CROWDED_CHILD = """
+import json, resource, signal, sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from inference.errors import LipwrightError
+from training.config import TrainingConfig
+from training.trainer import train_project
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
+try:
+    train_project(Path(sys.argv[1]), TrainingConfig.from_json(json.loads(sys.argv[2])), Path(sys.argv[3]))
+except LipwrightError as error:
+    print(error)
 """
 
 
@@ -108,6 +126,21 @@ def test_same_seed_same_network(small_project, small_config, tmp_path):
     bundles = [zipfile.ZipFile(tmp_path / f"{name}.lipmodel") for name in "ab"]
     files = [{n: b.read(n) for n in b.namelist() if n != "model.json"} for b in bundles]  # it has the seconds
     assert files[0] == files[1]
+
+
+@pytest.mark.parametrize("network", ["karras2017", "lipwright"])
+def test_motion_learns_first_and_contact_after_it(small_project, small_config, tmp_path, network):
+    config = replace(small_config, network=network, channels=40, steps=8, motion_steps=5)
+    trainer = Trainer(prepare(small_project, config), config, tmp_path, "cpu")
+    learner, learned = trainer.learner, []
+    while trainer.step < config.steps:
+        before = {name: value.detach().clone() for name, value in learner.named_parameters()}
+        trainer.take_step()
+        changed = {name for name, value in learner.named_parameters() if not torch.equal(value, before[name])}
+        learned.append({name.split(".")[1] for name in changed if name.startswith("network.")})
+    hears = network == "lipwright"
+    assert all("output" in names and "touch" not in names for names in learned[:5])
+    assert all(("touch" in names) == hears and ("output" in names) != hears for names in learned[5:])
 
 
 def test_a_killed_run_goes_on_and_ends_where_it_would_have(small_project, small_config, tmp_path):
@@ -217,6 +250,14 @@ def test_a_full_disk_keeps_the_old_checkpoint_and_leaves_nothing(tmp_path, monke
         save_checkpoint(tmp_path, {"step": 2})
     assert [p.name for p in tmp_path.iterdir()] == [CHECKPOINT_NAME]
     assert torch.load(tmp_path / CHECKPOINT_NAME, weights_only=True)["step"] == 1
+
+
+def test_a_disk_that_fills_up_with_curves_is_named(small_project, small_config, tmp_path):
+    config = json.dumps(replace(small_config, steps=60, checkpoint_every=1000).to_json())
+    arguments = [str(small_project), config, str(tmp_path)]
+    command = [sys.executable, "-c", CROWDED_CHILD, *arguments]
+    child = subprocess.run(command, check=True, cwd=REPOSITORY, capture_output=True, text=True)
+    assert child.stdout.startswith(f"{tmp_path}: the curves cannot be written (File too large); free some")
 
 
 def test_a_run_whose_loss_is_no_number_stops_without_a_checkpoint(small_project, small_config, tmp_path):
