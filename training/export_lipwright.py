@@ -15,11 +15,14 @@ import numpy as np
 
 from training.export_onnx import GraphBuilder, as_array
 from training.networks.lipwright import (
+    BELIEVABLE,
     CERTAIN,
     CONTACTS,
     DILATIONS,
+    DOUBT,
     FACE_FIELD,
     LIP_PAIRS,
+    SMOOTHING,
     SPEECH_FIELD,
     SPEECH_STRIDE,
     WIDTH,
@@ -56,11 +59,29 @@ def _trunk(build: GraphBuilder, x: str, trunk: SpeechTrunk) -> str:
     return x
 
 
-def _touch_share(build: GraphBuilder, x: str, layer: nn.Linear) -> str:
-    weights = [as_array(layer.weight)[:, :, None], as_array(layer.bias)]
-    believed = build.add("Sigmoid", [build.add("Conv", [x, *(build.weight(w) for w in weights)])])
+def _belief(build: GraphBuilder, shown: str, network: Network) -> str:
+    """Return what a pose without emotion adds to the log-odds of lips that touch [1, 1, M].
+
+    The pose is linear in what the articulation layer shows [1, 192, M], and so is the gap between its lips.
+    """
+    gaps = as_array(network.get_buffer("gaps"))[:, :LIP_PAIRS].mean(1)
+    to_output = gaps @ as_array(network.output.weight)
+    weight = to_output @ as_array(network.bottleneck.weight)[:, :WIDTH]
+    bias = gaps @ as_array(network.output.bias) + to_output @ as_array(network.bottleneck.bias)
+    gap = build.add("Conv", [shown, build.weight(weight[None, :, None]), build.weight(bias[None])])
+    narrowest, widest = (build.weight(np.array([limit], np.float32)) for limit in BELIEVABLE)
+    believable = build.add("Min", [build.add("Max", [gap, narrowest]), widest])
+    missing = build.add("Sub", [believable, gap])
+    return build.add("Mul", [missing, build.weight(np.array([DOUBT], np.float32))])
+
+
+def _touch_share(build: GraphBuilder, logit: str, belief: str) -> str:
+    """Return how far lips, and lip and teeth, are to meet [1, 2, M]."""
+    lips, teeth = (build.slice(logit, 1, at, at + 1) for at in range(CONTACTS))
+    logit = build.add("Concat", [build.add("Add", [lips, belief]), teeth], axis=1)
     certain, full = np.array(CERTAIN, np.float32)[:, None], np.ones(1, np.float32)
-    return build.add("Min", [build.add("Div", [believed, build.weight(certain)]), build.weight(full)])
+    share = build.add("Div", [build.add("Sigmoid", [logit]), build.weight(certain)])
+    return build.add("Min", [share, build.weight(full)])
 
 
 def speech_graph(network: Network, channels: int) -> bytes:
@@ -73,12 +94,17 @@ def speech_graph(network: Network, channels: int) -> bytes:
     build = GraphBuilder()
     features = build.add("Transpose", ["features"], perm=[0, 2, 1])
     x = _trunk(build, features, network.speech)
-    touch = _touch_share(build, _trunk(build, features, network.contact), network.touch)
+    taps = np.array(SMOOTHING, np.float32)
+    weights = [as_array(network.touch.weight)[:, :, None] * taps, as_array(network.touch.bias) * taps.sum()]
+    contact = _trunk(build, features, network.contact)
+    logit = build.add("Conv", [contact, *(build.weight(w) for w in weights)])
     layer, margin = network.articulation, (FACE_FIELD - 1) // 2
-    weights = [build.weight(as_array(layer.weight)[:, :WIDTH]), build.weight(as_array(layer.bias))]
-    code, touch = (build.slice(part, 2, margin, -margin) for part in (x, touch))
-    joined = build.add("Concat", [code, build.add("Conv", [x, *weights]), touch], axis=1)
-    build.add("Transpose", [joined], "code", perm=[0, 2, 1])
+    code = build.slice(x, 2, margin, -margin)
+    weights = [as_array(layer.weight)[:, :WIDTH], as_array(layer.bias)]
+    heard = build.add("Conv", [x, *(build.weight(w) for w in weights)])
+    shown = build.add("Add", [build.add("Relu", [heard]), code])
+    touch = _touch_share(build, logit, _belief(build, shown, network))
+    build.add("Transpose", [build.add("Concat", [code, heard, touch], axis=1)], "code", perm=[0, 2, 1])
     assert EXPORTED_FIELD % 2 == 1  # noqa: S101 - a window needs a middle
     return build.finish("speech", {"features": [1, "N", channels]}, {"code": [1, "M", EXPORTED_CHANNELS]})
 

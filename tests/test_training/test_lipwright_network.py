@@ -128,13 +128,46 @@ def test_f_leaves_the_mouth_as_wide_as_it_was(head, basis, teeth):
         assert abs((change @ width_row(head, basis.as_array())).item()) < 0.01 * MM
 
 
+def test_graphs_doubt_contact_as_torch_does(head, basis, lips, teeth):
+    torch.manual_seed(5)
+    network = lipwright.Network(40, 16, 20, len(basis.rows), 0.0).eval()
+    network.set_lips(lips, teeth)
+    with torch.no_grad():
+        network.output.weight.mul_(0.3)
+        network.output.bias.copy_(torch.tensor(pose(head, basis, jawOpen=0.18))[0])
+        features = torch.randn(1, 371, 40)
+        belief = network.belief(network.speech(features))[0, :, 0]
+        code = network.speech_code(features)
+        expected = network.face(code, torch.zeros(1, code.shape[1], 16)).numpy()
+    assert belief.min() < -0.5
+    assert (belief == 0).any()
+    assert belief.max() > 0.5
+    exported = run(speech_graph(network, 40), features=features.numpy())
+    emotion = np.zeros((1, exported.shape[1], 16), np.float32)
+    given = run(face_graph(network, emotion[0, 0]), code=exported, emotion=emotion)
+    np.testing.assert_allclose(given, expected[:, 1:-1], atol=1e-5)
+
+
+def test_contact_is_doubted_where_motion_opens_the_mouth(head, basis, network):
+    network = copy.deepcopy(network)
+    features, logits = torch.randn(1, 171, 40), {}
+    with torch.no_grad():
+        network.output.weight.zero_()
+        for jaw in (0.05, 0.17, 0.4):
+            network.output.bias.copy_(torch.tensor(pose(head, basis, jawOpen=jaw))[0])
+            logits[jaw] = network.speech_code(features)[0, 1:-1, -2:].numpy()
+    assert (logits[0.05][:, 0] > logits[0.17][:, 0]).all()
+    assert (logits[0.17][:, 0] > logits[0.4][:, 0] + 1).all()
+    np.testing.assert_array_equal(logits[0.05][:, 1], logits[0.4][:, 1])  # f and v open the mouth on purpose
+
+
 def test_contact_that_is_believed_is_acted_on_in_full(head, basis, lips, network):
     wide = torch.tensor(pose(head, basis, jawOpen=0.5))
     network = copy.deepcopy(network)
     with torch.no_grad():
         network.output.weight.zero_()
         network.output.bias.copy_(wide[0])
-        for believed, left in ((0.81, 0.0), (0.4, 0.5), (0.0, 1.0)):
+        for believed, left in ((0.56, 0.0), (0.275, 0.5), (0.0, 1.0)):
             logit = torch.logit(torch.tensor(max(believed, 1e-9)))
             code = torch.zeros(1, 3, lipwright.Network.code_channels)
             code[..., -2:] = torch.stack([logit, torch.tensor(-30.0)])

@@ -4,10 +4,11 @@ Learned from what it descends from: features and a speech code once per line and
 et al. 2017); several corpora behind one face (Neural Voice Puppetry, 2020). What is new is the contact
 gate. A network trained on squared errors alone lets the lips hover, because a closure that may come a
 frame earlier or later averages to a gap. So a trunk of its own listens for contact and says how surely the
-lips touch each other, and how surely the lower lip touches the teeth. The last step moves the mouth that far
-into the pose of f and v, and closes what is left of the lip gap, in height and in depth, mostly along the
-direction in which the head's `mouthClose` works; neither changes the mouth's width. Contact needs an ear for
-every voice, motion one for the actor's: they learn apart, each for as long as it takes.
+lips touch each other, and how surely the lower lip touches the teeth; it is doubted where motion alone would
+leave the lips far apart, and believed sooner where that would nearly close them. The last step moves the
+mouth that far into the pose of f and v, and closes what is left of the lip gap, in height and in depth,
+mostly along the direction in which the head's `mouthClose` works; neither changes the mouth's width. Contact
+needs an ear for every voice, motion one for the actor's: they learn apart, each for as long as it takes.
 Emotion has no part in contact: lips close on p, b and m whatever the sliders say. Lips pressed through each
 other are parted in the same step.
 """
@@ -43,7 +44,12 @@ FACE_FIELD, FACE_STRIDE = 3, 1
 WINDOW = SPEECH_FIELD + (FACE_FIELD - 1) * SPEECH_STRIDE
 HOP = SPEECH_STRIDE * FACE_STRIDE
 #: Contact that is believed this far is acted on in full, lips' and teeth's: lips closed by half only hover.
-CERTAIN = (0.8, 0.5)
+CERTAIN = (0.55, 0.4)
+#: Contact is doubted where the pose alone leaves the lips farther apart than the second of these (metres),
+#: and believed sooner where nearer than the first: by so much log-odds for every metre.
+BELIEVABLE, DOUBT = (0.004, 0.006), 250.0
+#: Weights of three neighbouring frames in the log-odds of contact: lips do not flicker.
+SMOOTHING = (0.25, 0.5, 0.25)
 #: What may touch: the lips each other, the lower lip the upper teeth.
 CONTACTS = 2
 #: Where along the lips their gap is seen.
@@ -121,7 +127,7 @@ class Network(nn.Module):
         super().__init__()
         self.emotion_size = emotion_size
         self.speech = SpeechTrunk(channels, WIDTH, dropout)
-        self.contact = SpeechTrunk(channels, CONTACT_WIDTH, dropout / 2)  # it learns from hours, not minutes
+        self.contact = SpeechTrunk(channels, CONTACT_WIDTH, dropout)
         self.articulation = nn.Conv1d(WIDTH + emotion_size, WIDTH, FACE_FIELD)
         self.bottleneck = nn.Linear(WIDTH + emotion_size, components)
         self.output = nn.Linear(components, outputs)
@@ -149,17 +155,34 @@ class Network(nn.Module):
     def speech_code(self, features: Tensor) -> Tensor:
         """Map features [B, N, C] to the emotion-independent code [B, M, 194], one frame every 16 ms.
 
-        The last two channels are how surely the lips touch, and lip and teeth, as logits.
+        The last two channels are how surely the lips touch, and lip and teeth, as logits; their outermost
+        frames are 0, and nobody reads those.
         """
-        return torch.cat([self.speech(features), self._heard_contact(features)], 2)
+        code = self.speech(features)
+        contact = self._smooth(self.touch(self.contact(features)))
+        lips = contact[..., :1] + self.belief(code)
+        logit = torch.cat([lips, contact[..., 1:]], 2)
+        margin = (FACE_FIELD - 1) // 2
+        return torch.cat([code, nn.functional.pad(logit, (0, 0, margin, margin))], 2)
+
+    def _smooth(self, logit: Tensor) -> Tensor:
+        inside = logit.shape[1] - len(SMOOTHING) + 1
+        return sum(
+            (weight * logit[:, i : i + inside] for i, weight in enumerate(SMOOTHING)), logit.new_zeros(())
+        )
 
     def contact_code(self, features: Tensor) -> Tensor:
         """Return what the trunk that listens for contact makes of features at every output [B, T, 256]."""
         return _inside(self.dropout(self.contact(features)))
 
-    def _heard_contact(self, features: Tensor) -> Tensor:
-        logit: Tensor = self.touch(self.contact(features))
-        return logit
+    def belief(self, code: Tensor) -> Tensor:
+        """Return what the trunk's code [B, M, 192] adds to the log-odds of lips that touch [B, M - 2, 1].
+
+        It is the pose without emotion that is asked: emotion has no part in contact.
+        """
+        pose = self.pose(code, code.new_zeros(*code.shape[:2], self.emotion_size))
+        gap = (pose @ self.get_buffer("gaps"))[..., :LIP_PAIRS].mean(-1, keepdim=True)
+        return DOUBT * (gap.clamp(*BELIEVABLE) - gap)
 
     def contact_parameters(self) -> Iterator[nn.Parameter]:
         """Yield what learns contact; the other parameters learn motion."""
