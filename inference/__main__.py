@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .errors import LipwrightError
+from .library_noise import occupy_streams
 
 _DESCRIPTION = """Animates faces from recorded speech: for each LINE.wav (WAV, FLAC, OGG or MP3) writes
 DIR/LINE.csv, .npz or .json."""
@@ -24,6 +25,7 @@ _COLLECT_FROM = 100_000
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns 0 when all was done, 1 for failures, 130 when interrupted."""
+    occupy_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # file names may hold what the terminal cannot show

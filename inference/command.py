@@ -18,6 +18,7 @@ from .face_prediction import FacePredictor
 from .library_noise import library_noise_off
 from .model_bundle import load_bundle
 from .motion_files import write_csv, write_json, write_npz
+from .onnx_session import import_early
 from .pipeline import FaceMotion, animate_line, model_solver
 from .progress_bar import ProgressBar
 
@@ -64,11 +65,13 @@ class _Animator:
 
     def __init__(self, options: CommandOptions) -> None:
         self._options = options
+        import_early()
         bundle = load_bundle(options.model or default_model_path())
         self._emotion = parse_emotion(options.emotion)
         emotion_weights(bundle, self._emotion)  # refuses unknown names before any line is begun
         self._character: Character | None = load_character(options.character) if options.character else None
         self._predictor = FacePredictor(bundle, options.threads)
+        self._predictor.open_early()
         self._solver = model_solver(bundle)
 
     def report(self, line: Path, target: Path, first_user: Path) -> dict[str, Any]:

@@ -4,6 +4,8 @@
 aligned blocks of one fixed shape, so that a frame asked for alone is bit for bit that of the whole line.
 """
 
+import contextlib
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,6 +61,21 @@ class FacePredictor:
         self.bundle = bundle
         self._timing = bundle.timing
         self._threads = threads or 0
+        self._sessions: dict[str, GraphSession] = {}
+        self._opening: threading.Thread | None = None
+
+    def open_early(self) -> None:
+        """Begins to load the graphs beside what the caller does next, which takes a tenth off a short run.
+
+        What is wrong with them is told by the first call that needs them.
+        """
+        self._opening = threading.Thread(target=self._open_quietly)
+        self._opening.start()
+
+    def _open_quietly(self) -> None:
+        with contextlib.suppress(Exception):
+            self._sessions["speech.onnx"] = self._session("speech.onnx")
+            self._sessions["face.onnx"] = self._session("face.onnx")
 
     def analyse(
         self, source: SpeechSource, progress: Progress | None = None, cancelled: CancelCheck | None = None
@@ -155,17 +172,31 @@ class FacePredictor:
             source.path, level, self.bundle.target_db
         )
 
-    @cached_property
+    @property
     def _speech(self) -> GraphSession:
-        return self._session("speech.onnx", (self.bundle.manifest.features.channels,))
+        return self._opened("speech.onnx")
 
-    @cached_property
+    @property
     def _face(self) -> GraphSession:
-        return self._session("face.onnx", (self.bundle.speech.channels, self.bundle.emotion_size))
+        return self._opened("face.onnx")
 
-    def _session(self, name: str, sizes: tuple[int, ...]) -> GraphSession:
-        info = self.bundle.speech if name == "speech.onnx" else self.bundle.face
-        return GraphSession(self.bundle.graphs[name], info, sizes, str(self.bundle.path), self._threads)
+    def _opened(self, name: str) -> GraphSession:
+        if self._opening:
+            self._opening.join()
+            self._opening = None
+        if name not in self._sessions:
+            self._sessions[name] = self._session(name)
+        return self._sessions[name]
+
+    def _session(self, name: str) -> GraphSession:
+        bundle, sizes = self.bundle, self._input_sizes(name)
+        info = bundle.speech if name == "speech.onnx" else bundle.face
+        return GraphSession(bundle.graphs[name], info, sizes, str(bundle.path), self._threads)
+
+    def _input_sizes(self, name: str) -> tuple[int, ...]:
+        if name == "speech.onnx":
+            return (self.bundle.manifest.features.channels,)
+        return (self.bundle.speech.channels, self.bundle.emotion_size)
 
     @cached_property
     def _silence(self) -> FloatArray:

@@ -1,5 +1,7 @@
 """Opens a bundle's graphs in onnxruntime, quietly, and checks that they are what `model.json` says."""
 
+import contextlib
+import threading
 from typing import Any
 
 import numpy as np
@@ -76,6 +78,16 @@ class GraphSession:
                     f"{self._label} turns {length} frames into {result.shape} {result.dtype} "
                     f"instead of {(expected, self._info.channels)} float32; {_REMEDY}"
                 )
+
+
+def import_early() -> None:
+    """Begins to import onnxruntime beside what the caller does next; a failure is told when it is needed."""
+
+    def load() -> None:
+        with contextlib.suppress(ImportError, OSError):
+            import onnxruntime  # noqa: F401, PLC0415 - only to have it loaded
+
+    threading.Thread(target=load).start()
 
 
 def _open(graph: Data, label: str, threads: int) -> Any:  # noqa: ANN401 - onnxruntime ships no types
