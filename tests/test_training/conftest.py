@@ -11,9 +11,20 @@ from inference.bundled import default_head_path
 from inference.head_mesh import load_head
 from training.config import TrainingConfig
 from training.corpus.espeak import Espeak
+from training.motion_basis import MotionBasis
 
 SAMPLE_RATE = 16000
 SHAPES = ("jawOpen", "mouthStretchLeft", "mouthPucker")
+
+
+@pytest.fixture(scope="session")
+def head():
+    return load_head(default_head_path())
+
+
+@pytest.fixture(scope="session")
+def basis(head):
+    return MotionBasis(head.shape_deltas)
 
 
 @pytest.fixture(scope="module")

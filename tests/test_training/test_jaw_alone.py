@@ -1,24 +1,11 @@
 import numpy as np
 import pytest
 
-from inference.bundled import default_head_path
-from inference.head_mesh import load_head
 from training.jaw_alone import INNER_LIPS, chin_row, jaw_kept
-from training.motion_basis import MotionBasis
 from training.mouth_width import width_row
 from training.teeth_contact import JAW_KEPT, teeth_contact
 
 MM = 1e-3
-
-
-@pytest.fixture(scope="module")
-def head():
-    return load_head(default_head_path())
-
-
-@pytest.fixture(scope="module")
-def basis(head):
-    return MotionBasis(head.shape_deltas)
 
 
 def weights(**values):

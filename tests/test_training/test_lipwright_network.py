@@ -6,8 +6,6 @@ import onnxruntime
 import pytest
 import torch
 
-from inference.bundled import default_head_path
-from inference.head_mesh import load_head
 from training.corpus.phones import Segment
 from training.dataset import Motion
 from training.evaluation.lip_teeth import LipToTeeth
@@ -15,23 +13,12 @@ from training.export_lipwright import EXPORTED_CHANNELS, EXPORTED_FIELD, face_gr
 from training.lip_contact import LIP_PAIRS, lip_lines, sealed, signed_gaps
 from training.lip_rounding import lip_rounding
 from training.losses import phone_loss, touch_loss
-from training.motion_basis import MotionBasis
 from training.mouth_width import width_row
 from training.networks import lipwright
 from training.teacher import FRAME_RATE, FaceSpace, finer, in_contact
 from training.teeth_contact import teeth_contact
 
 MM = 0.001
-
-
-@pytest.fixture(scope="module")
-def head():
-    return load_head(default_head_path())
-
-
-@pytest.fixture(scope="module")
-def basis(head):
-    return MotionBasis(head.shape_deltas)
 
 
 @pytest.fixture(scope="module")
