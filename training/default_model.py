@@ -39,7 +39,7 @@ CREDITS = (
 CONFIG = replace(
     default_config("lipwright"),
     steps=18000,
-    motion_steps=1000,
+    motion_steps=2000,
     motion_batch_size=16,
     captured_after=0.08,
     learning_rate=8e-4,

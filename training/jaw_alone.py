@@ -56,10 +56,10 @@ def jaw_kept(
     """
     row = chin_row(head, basis)
     change = share * np.asarray(moves @ row)[..., None]
-    return np.asarray(moves - change * _jaw_alone(head, basis), np.float64)
+    return np.asarray(moves - change * jaw_alone(head, basis), np.float64)
 
 
-def _jaw_alone(head: HeadMesh, basis: NDArray[np.float32]) -> NDArray[np.float64]:
+def jaw_alone(head: HeadMesh, basis: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the move [R] that lowers the chin by one metre under lips that stay where they are."""
     lips = basis[:, head.landmarks68[list(INNER_LIPS)], 1:].reshape(len(basis), -1).astype(np.float64)
     seen = np.column_stack([lips, width_row(head, basis), chin_row(head, basis)])

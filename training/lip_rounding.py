@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inference.blendshape_names import ARKIT_NAMES
+from training.phone_amount import phone_amount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +41,7 @@ ROUNDED = {
 }
 SPREAD = {"IY": 1.0, "EY": 0.8, "IH": 0.6, "EH": 0.4, "Y": 0.6}
 #: What fully rounded and fully spread lips add to the teacher's, as weights.
-ROUNDING = {"mouthPucker": 0.45, "mouthFunnel": 0.15}
+ROUNDING = {"mouthPucker": 0.55, "mouthFunnel": 0.2}
 SPREADING = {
     "mouthStretchLeft": 0.15,
     "mouthStretchRight": 0.15,
@@ -60,7 +61,7 @@ class LipRounding:
 
     def added(self, segments: Sequence[Segment], times: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Return what the phones add to coefficients at `times` [T] (s), [T, R]."""
-        rounded, spread = (_amount(segments, times, amounts) for amounts in (ROUNDED, SPREAD))
+        rounded, spread = (phone_amount(segments, times, amounts, RAMP) for amounts in (ROUNDED, SPREAD))
         return np.asarray(
             rounded[:, None] * self.rounded + (spread * (1 - rounded))[:, None] * self.spread, np.float32
         )
@@ -80,15 +81,3 @@ def lip_rounding(head: HeadMesh, basis: NDArray[np.float32]) -> LipRounding:
         return np.asarray(rows @ np.asarray(offsets).reshape(-1), np.float32)
 
     return LipRounding(moved(ROUNDING), moved(SPREADING))
-
-
-def _amount(
-    segments: Sequence[Segment], times: NDArray[np.floating[Any]], amounts: Mapping[str, float]
-) -> NDArray[np.float32]:
-    amount = np.zeros(len(times))
-    for segment in segments:
-        if segment.phone in amounts:
-            outside = np.maximum(np.maximum(segment.start - times, times - segment.end), 0)
-            near = np.clip(1 - outside / RAMP, 0, 1)
-            amount = np.maximum(amount, amounts[segment.phone] * near * near * (3 - 2 * near))
-    return amount.astype(np.float32)

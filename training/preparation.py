@@ -14,6 +14,7 @@ from inference.errors import LipwrightError
 from inference.head_mesh import HeadMesh, load_head
 from training.corpus.build import CorpusPlan, build_corpus
 from training.dataset import Motion, read_motion, rest_motions, rest_pose, with_statistics
+from training.jaw_height import jaw_height
 from training.lip_contact import lip_lines, sealed
 from training.lip_rounding import lip_rounding
 from training.losses import FaceMetric, build_metric
@@ -96,7 +97,8 @@ def prepare(folder: Path, config: TrainingConfig) -> Prepared:
     metric = build_metric(head.vertices, head.landmarks68, project.basis, spoken, config.mouth_emphasis)
     spread = _measure_spread(metric, spoken)
     lips, teeth = lip_lines(head, project.basis), teeth_contact(head, project.basis)
-    space = FaceSpace(metric, lips, teeth, lip_rounding(head, project.basis), centre, pca, spread)
+    careful = lip_rounding(head, project.basis), jaw_height(head, project.basis)
+    space = FaceSpace(metric, lips, teeth, *careful, centre, pca, spread)
     made_up = _made_up_motions(motions, config, space, folder / "corpus")
     fingerprint = _fingerprint(motions)
     settings = FeatureSettings(kind=config.feature_kind, channels=config.channels)

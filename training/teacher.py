@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from training.corpus.phones import Segment
     from training.corpus.spoken_line import SpokenLine
+    from training.jaw_height import JawHeight
     from training.lip_rounding import LipRounding
     from training.losses import FaceMetric
     from training.networks.lipwright import LipLines
@@ -39,6 +40,8 @@ OFFSETS = np.arange(-24, 25, 3)
 FRAME_RATE = 50.0
 #: Lips are pulled together within a bilabial, ramped over this time (s) to both sides.
 CONTACT_RAMP = 0.05
+#: The teacher's amplitude is raised by this factor at most; more would tell of bad data, not of hedging.
+MOST_GAIN = 1.5
 #: In pauses of synthesised speech the face goes to rest between these distances from speech (s).
 PAUSE_NEAR, PAUSE_FAR = 0.1, 0.25
 
@@ -122,6 +125,7 @@ class FaceSpace:
         lips: Where the lips are.
         teeth: How the lower lip gets to the teeth.
         rounding: How the lips are rounded and spread.
+        jaw: How the jaw is lowered and raised.
         centre: [R] mean coefficients.
         directions: [P, R] principal directions times their standard deviation.
         spread: [3] standard deviation of gap, width and chin.
@@ -131,6 +135,7 @@ class FaceSpace:
     lips: LipLines
     teeth: TeethContact
     rounding: LipRounding
+    jaw: JawHeight
     centre: NDArray[np.float32]
     directions: NDArray[np.float32]
     spread: NDArray[np.float32]
@@ -184,7 +189,18 @@ def train_teacher(lesson: Lesson, space: FaceSpace, *, seed: int, epochs: int = 
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
-    return teacher.eval()
+    return _lively(teacher.eval(), windows, target, metric)
+
+
+def _lively(teacher: Teacher, windows: Tensor, target: Tensor, metric: FaceMetric) -> Teacher:
+    """Give a teacher, which hedges as whatever minimises squared errors does, the actor's amplitude."""
+    with torch.no_grad():
+        ours = teacher(windows)
+        spread = [((c - c.mean(0)) @ metric.root).square().sum().sqrt() for c in (ours, target)]
+        gain = (spread[1] / spread[0]).clamp(1.0, MOST_GAIN)
+        teacher.get_buffer("directions").mul_(gain)
+        teacher.get_buffer("mean").add_((1 - gain) * (ours.mean(0) - teacher.get_buffer("mean")))
+    return teacher
 
 
 def animate_lines(
@@ -198,8 +214,8 @@ def animate_lines(
     Args:
         teacher: Trained on the speaker.
         lines: Synthesised speech.
-        space: Where lips and teeth are, which touch within bilabials and labiodentals, and how lips are
-            rounded in careful speech: the speaker's capture shows less.
+        space: Where lips and teeth are, which touch within bilabials and labiodentals, and how careful
+            speech rounds the lips and moves the jaw: the speaker's capture shows less.
         rest: [R] the speaker's face at rest, for pauses; those of the capture are full of preparation.
     """
     motions = []
@@ -208,7 +224,9 @@ def animate_lines(
         times = (np.arange(int(seconds * FRAME_RATE)) + 0.5) / FRAME_RATE
         with torch.no_grad():
             pose = teacher(torch.tensor(phone_windows(line.segments, times, seconds))).numpy()
+        apart = 1 - contact_share(line.segments, times)[:, None]
         pose = pose + space.rounding.added(line.segments, times)
+        pose = pose + apart * space.jaw.added(line.segments, times)
         pause = pause_share(line.segments, times)[:, None]
         motion = Motion(
             name=f"synthetic {index} {line.voice}",

@@ -10,6 +10,8 @@ from training.corpus.phones import Segment
 from training.dataset import Motion
 from training.evaluation.lip_teeth import LipToTeeth
 from training.export_lipwright import EXPORTED_CHANNELS, EXPORTED_FIELD, face_graph, speech_graph
+from training.jaw_alone import chin_row
+from training.jaw_height import jaw_height
 from training.lip_contact import LIP_PAIRS, lip_lines, sealed, signed_gaps
 from training.lip_rounding import lip_rounding
 from training.losses import phone_loss, touch_loss
@@ -34,7 +36,8 @@ def teeth(head, basis):
 @pytest.fixture(scope="module")
 def space(head, basis, lips, teeth):
     nothing = np.zeros(0, np.float32)
-    return FaceSpace(None, lips, teeth, lip_rounding(head, basis.as_array()), nothing, nothing, nothing)
+    careful = lip_rounding(head, basis.as_array()), jaw_height(head, basis.as_array())
+    return FaceSpace(None, lips, teeth, *careful, nothing, nothing, nothing)
 
 
 @pytest.fixture(scope="module")
@@ -247,3 +250,21 @@ def test_rounding_narrows_the_mouth_around_its_vowel_and_spreading_widens_it(hea
     assert width[12] < 0.92 * width[0]
     assert width[6] < width[0] - 0.5
     assert width[32] > width[0] + 1
+
+
+def test_the_jaw_is_low_at_ah_less_at_a_short_one_and_high_at_s(head, basis, space):
+    times = np.arange(0, 1.4, 0.02)
+    spoken = (Segment("AA", 0.2, 0.35), Segment("AA", 0.7, 0.74), Segment("S", 1.1, 1.2))
+    added = space.jaw.added(spoken, times) @ chin_row(head, basis.as_array()) / MM
+    assert added[0] == pytest.approx(0)
+    assert added[14] > 3
+    assert 0.5 < added[36] < 0.5 * added[14]
+    assert added[57] < -1.5
+
+
+def test_s_keeps_its_jaw_up_beside_ah(head, basis, space):
+    times = np.arange(0, 0.6, 0.02)
+    spoken = (Segment("AA", 0.1, 0.25), Segment("S", 0.25, 0.4))
+    added = space.jaw.added(spoken, times) @ chin_row(head, basis.as_array()) / MM
+    assert added[8] > 3
+    assert added[14] < -1.5
