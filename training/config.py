@@ -64,6 +64,8 @@ class TrainingConfig:
         corpus_engines: Where that speech comes from, separated by commas: "espeak", "flite", "festival", and
             "real" for aligned recordings.
         synthetic_share: Share of chunks drawn from it.
+        careful_share: How far the neutral face of the finished model speaks as that teacher makes it speak,
+            in our own network: 0 for the actor's manner, 1 for the teacher's.
         other_share: Share of chunks drawn from speakers other than the main one.
         rest_share: Share of chunks of noise and silence, with the face at rest.
         channel_shift: Largest move of the mel channels up or down (another vocal tract), in channels.
@@ -101,6 +103,7 @@ class TrainingConfig:
     synthetic_minutes: float = 0.0
     corpus_engines: str = "espeak,flite,festival,real"
     synthetic_share: float = 0.3
+    careful_share: float = 0.0
     other_share: float = 0.1
     rest_share: float = 0.05
     channel_shift: float = 3.0

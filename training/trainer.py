@@ -30,6 +30,7 @@ from training.dataset import Batch, Dataset
 from training.learner import Learner
 from training.networks import NETWORKS, lipwright
 from training.preparation import Prepared, prepare
+from training.teacher import CAREFUL
 from training.validation import validate
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class TrainedModel:
         network: The network with averaged weights, on the CPU, in evaluation mode.
         latents: [N, E] learned latent vectors of the main speaker, mean zero.
         latent_takes: [N] number of the take each of them belongs to, in the order of `prepared.motions`.
-        styles: [E] vectors of the other speakers' manners, by speaker.
+        styles: [E] vectors of manners that are not the neutral face's, by speaker.
         prepared: What the network was trained on.
         config: How it was trained.
         figures: Steps, seconds, loss and validation figures.
@@ -333,6 +334,7 @@ class Trainer:
         """Return the trained model."""
         network = self.averaged_network()
         gain = restore_amplitude(network, self.prepared)
+        validated = validate(network, self.prepared)
         with torch.no_grad():
             latents = self.learner.centred_latents().cpu()
         mine = self.learner.get_buffer("frame_speaker").cpu() == 0
@@ -341,17 +343,26 @@ class Trainer:
             network,
             latents[mine].numpy(),
             takes[: len(mine)][mine].numpy().astype(np.int32),
-            {
-                name: vector.numpy().astype(np.float32)
-                for name, vector in zip(
-                    self.data.speakers[1:], self.learner.styles.detach().cpu()[1:], strict=True
-                )
-            },
+            self._settle_neutral(network),
             self.prepared,
             self.config,
-            {"steps": self.step, "seconds": round(self.seconds, 1), "gain": round(gain, 3)}
-            | validate(network, self.prepared),
+            {"steps": self.step, "seconds": round(self.seconds, 1), "gain": round(gain, 3)} | validated,
         )
+
+    def _settle_neutral(self, network: FaceNetwork) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
+        """Move a network's neutral face where the configuration wants it, and return the styles beside it.
+
+        Where it moves, the main speaker's own manner becomes a style too.
+        """
+        vectors = self.learner.styles.detach().cpu()
+        styles = dict(zip(self.data.speakers[1:], vectors[1:], strict=True))
+        share = self.config.careful_share
+        if share and CAREFUL in styles and isinstance(network, lipwright.Network):
+            neutral = share * styles[CAREFUL]
+            network.move_neutral(neutral)
+            styles = {self.data.speakers[0]: torch.zeros_like(neutral)} | styles
+            styles = {name: vector - neutral for name, vector in styles.items()}
+        return {name: vector.numpy().astype(np.float32) for name, vector in styles.items() if vector.any()}
 
 
 def train_project(

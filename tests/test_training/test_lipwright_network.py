@@ -268,3 +268,17 @@ def test_s_keeps_its_jaw_up_beside_ah(head, basis, space):
     added = space.jaw.added(spoken, times) @ chin_row(head, basis.as_array()) / MM
     assert added[8] > 3
     assert added[14] < -1.5
+
+
+def test_a_moved_neutral_stands_for_the_manner_it_was_moved_to(network):
+    features = torch.randn(1, 140, 40, generator=torch.Generator().manual_seed(1))
+    manner = 0.5 * torch.randn(16, generator=torch.Generator().manual_seed(2))
+    moved = copy.deepcopy(network)
+    moved.move_neutral(manner)
+    with torch.no_grad():
+        code, actual = (net.speech(features) for net in (network, moved))
+        nothing = torch.zeros(1, code.shape[1], 16)
+        careful, actor = network.pose(code, nothing + manner), network.pose(code, nothing)
+        torch.testing.assert_close(moved.pose(actual, nothing), careful)
+        torch.testing.assert_close(moved.pose(actual, nothing - manner), actor, atol=1e-5, rtol=1e-5)
+    assert float((careful - actor).abs().max()) > 1e-3

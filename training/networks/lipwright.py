@@ -152,6 +152,13 @@ class Network(nn.Module):
         self.get_buffer("teeth_pose").copy_(torch.tensor(teeth.pose))
         self.get_buffer("teeth_release").copy_(torch.tensor(teeth.release))
 
+    def move_neutral(self, vector: Tensor) -> None:
+        """Let the zero emotion stand for what `vector` [E] stood for; all other vectors move with it."""
+        with torch.no_grad():
+            felt = self.articulation.weight[:, WIDTH:].sum(2) @ vector
+            self.articulation.get_parameter("bias").add_(felt)
+            self.bottleneck.bias.add_(self.bottleneck.weight[:, WIDTH:] @ vector)
+
     def speech_code(self, features: Tensor) -> Tensor:
         """Map features [B, N, C] to the emotion-independent code [B, M, 194], one frame every 16 ms.
 
