@@ -105,12 +105,12 @@ def make_default_model(data: Path, work: Path, device: str, steps: int | None) -
 
 
 def make_left_out_model(data: Path, work: Path, what: str, device: str, steps: int | None) -> dict[str, Any]:
-    """Train as for the bundled model but without one speaker or speech engine, to learn what strangers get.
+    """Train as for the bundled model but without a speaker or speech engines, to learn what strangers get.
 
     Args:
         data: As in `make_default_model`.
         work: The bundle goes to `no-WHAT.lipmodel` in here, for `python -m training evaluate --left-out`.
-        what: "facegood", or one of the engines that make up the corpus.
+        what: "facegood", or engines that make up the corpus, or several of them, separated by commas.
         device: "cpu" or "cuda".
         steps: Optimiser steps instead of the configuration's.
 
@@ -120,21 +120,28 @@ def make_left_out_model(data: Path, work: Path, what: str, device: str, steps: i
     Raises:
         LipwrightError: Data missing or unusable, or nothing of that name to leave out.
     """
-    engines = CONFIG.corpus_engines.split(",")
-    if what not in LEAVABLE:
-        raise LipwrightError(f"'{what}' cannot be left out; choose from {', '.join(LEAVABLE)}")
-    folders = [f for f in CAPTURE_FOLDERS if not f.endswith(what)]
-    config = replace(CONFIG, corpus_engines=",".join(e for e in engines if e != what))
-    project = _import(data, folders, work / ("project" if what in engines else f"project-no-{what}"))
+    left_out = what.split(",")
+    for name in left_out:
+        if name not in LEAVABLE:
+            raise LipwrightError(f"'{name}' cannot be left out; choose from {', '.join(LEAVABLE)}")
+    folders = [f for f in CAPTURE_FOLDERS if f.split("/")[-1] not in left_out]
+    engines = [e for e in CONFIG.corpus_engines.split(",") if e not in left_out]
+    if not engines:
+        raise LipwrightError(f"leaving out {what} leaves no made-up speech to learn from; leave out fewer")
+    config = replace(CONFIG, corpus_engines=",".join(engines))
+    label = "no-" + "-".join(left_out)
+    project = _import(
+        data, folders, work / ("project" if folders == list(CAPTURE_FOLDERS) else f"project-{label}")
+    )
     return train_command(
         project,
-        work / f"no-{what}.lipmodel",
+        work / f"{label}.lipmodel",
         config=config if steps is None else replace(config, steps=steps),
-        name=f"Lipwright without {what}",
+        name=f"Lipwright without {', '.join(left_out)}",
         licence=LICENCE,
         credits_line=CREDITS,
         device=device,
-        run_folder=work / f"run-no-{what}",
+        run_folder=work / f"run-{label}",
     )
 
 
@@ -166,7 +173,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--left-out",
         metavar="WHAT",
-        help=f"train another model, without one of {', '.join(LEAVABLE)}; the bundled one stays as it is",
+        help=f"train another model, without some of {','.join(LEAVABLE)}; the bundled one stays as it is",
     )
     options = parser.parse_args(arguments)
     try:

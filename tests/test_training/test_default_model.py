@@ -97,3 +97,11 @@ def test_what_cannot_be_left_out_is_one_sentence(tmp_path, capsys):
     error = capsys.readouterr().err
     assert status == 1
     assert error.startswith("lipwright: error: 'everything' cannot be left out; choose from facegood, espeak")
+
+
+def test_something_has_to_speak_when_engines_are_left_out(tmp_path, capsys):
+    status = default_model.main(
+        ["--left-out", "espeak,flite,festival,real", "--work", str(tmp_path), "--data", str(tmp_path)]
+    )
+    assert status == 1
+    assert "leaves no made-up speech to learn from; leave out fewer" in capsys.readouterr().err
