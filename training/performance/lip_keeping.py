@@ -55,7 +55,7 @@ def speech_kept(
     touching: tuple[NDArray[np.floating], NDArray[np.floating]],
     speaking: NDArray[np.float64],
 ) -> Motion:
-    """Return motion with an expression added, whose lips and teeth do what they did without it.
+    """Return motion with an expression added, whose lips and teeth do what they did without it, lids uncrossed.
 
     The motion itself is already in contact (`training.teacher.in_contact`), so it is the addition alone that
     goes into the pose of f and v and that closes with the lips; an addition of nothing changes nothing.
@@ -75,7 +75,7 @@ def speech_kept(
     pairs = len(LIP_PAIRS)
     least = OPEN_KEPT * speaking[:, None] * np.maximum(before[:, :pairs], 0)
     wanted[:, :pairs] = np.maximum(wanted[:, :pairs], least)
-    closed = own + added + (wanted - before - change) @ face.lips.closing
+    closed = face.lids.kept_apart(own + added + (wanted - before - change) @ face.lips.closing, own)
     active = np.abs(added).max(1, keepdims=True) > 0
     kept = np.where(active, closed, own).astype(np.float32)
     return replace(motion, coefficients=kept, touch=_touch(motion, kept, face, lips))

@@ -129,7 +129,7 @@ def _face(line: Motion, course: _Course, face: PerformingFace, rng: np.random.Ge
     grown = articulated(face, line.coefficients, opening, width) * (1 - touching[0])[:, None]
     expression = _expression(frame_times(line), course, rng)
     shapes = layered(expression, line.coefficients @ face.weights, course.speaking)
-    added = grown + yielding(shapes, touching[0]) @ face.moves
+    added = grown + yielding(shapes, *touching) @ face.moves
     return speech_kept(line, added, face, touching, course.speaking)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from inference.blendshape_names import ARKIT_NAMES
 from training.mouth_width import WIDENING, width_row
 from training.performance.expressions import sided
+from training.performance.lid_keeping import lids_of
 from training.teeth_contact import RIDGE
 
 if TYPE_CHECKING:
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 
     from inference.head_mesh import HeadMesh
     from training.networks.lipwright import LipLines
+    from training.performance.lid_keeping import Lids
     from training.teeth_contact import TeethContact
 
 #: Pairs of shapes that work against each other, and how far the stronger takes the weaker away.
 OPPOSED = (
     ("mouthSmile", "mouthFrown", 1.0),
-    ("mouthStretch", "mouthPucker", 0.8),
+    ("mouthStretch", "mouthPucker", 1.0),
     ("mouthStretch", "mouthFunnel", 0.6),
     ("mouthSmile", "mouthPucker", 0.5),
     ("mouthLowerDown", "mouthPucker", 0.7),
@@ -44,6 +46,8 @@ OPPOSED = (
 MOUTH = (*(n for n in ARKIT_NAMES if n.startswith(("jaw", "mouth"))), "cheekPuff", "tongueOut")
 #: Shapes that part the lips: they give way where lips touch.
 PARTING = ("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunnel")
+#: What takes the lower lip away from the upper teeth, beside what their pose decides.
+PROTRUDING = ("jawForward", "jawLeft", "jawRight")
 #: How much of an expression's move of the mouth is left in running speech.
 SPOKEN_SHARE = 0.92
 
@@ -57,6 +61,7 @@ class PerformingFace:
         weights: [R, 52] coefficients back to the likeliest weights.
         lips: Where the lips are.
         teeth: How the lower lip gets to the teeth.
+        lids: Where the eyelids are.
         rest: [R] the speaker's face at rest.
         width: [R] by how much each coefficient widens the mouth, metres.
         widening: [R] the move that widens the mouth by one metre.
@@ -66,6 +71,7 @@ class PerformingFace:
     weights: NDArray[np.float64]
     lips: LipLines
     teeth: TeethContact
+    lids: Lids
     rest: NDArray[np.float64]
     width: NDArray[np.float64]
     widening: NDArray[np.float64]
@@ -93,7 +99,9 @@ def performing_face(
     width = width_row(head, basis)
     widening = moves[[ARKIT_NAMES.index(name) for name in WIDENING]].sum(0)
     pose = np.zeros(len(basis)) if rest is None else np.asarray(rest, np.float64)
-    return PerformingFace(moves, weights, lips, teeth, pose, width, widening / (widening @ width))
+    return PerformingFace(
+        moves, weights, lips, teeth, lids_of(head, basis, moves), pose, width, widening / (widening @ width)
+    )
 
 
 def weight_row(weights: Mapping[str, float], *, mirrored: bool = False) -> NDArray[np.float64]:
@@ -108,7 +116,7 @@ def _columns(names: tuple[str, ...]) -> NDArray[np.int_]:
     return np.array([ARKIT_NAMES.index(full) for name in names for full in sided({name: 1.0})])
 
 
-_MOUTH, _PARTING = _columns(MOUTH), _columns(PARTING)
+_MOUTH, _PARTING, _PROTRUDING = _columns(MOUTH), _columns(PARTING), _columns(PROTRUDING)
 
 
 def _opposed_columns() -> list[tuple[int, int, float]]:
@@ -172,8 +180,17 @@ def articulated(
     return np.asarray(grown + wider[:, None] * face.widening, np.float64)
 
 
-def yielding(weights: NDArray[np.float64], contact: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return expression weights [T, 52] without what parts the lips, by a share [T] of 0 to 1."""
+def yielding(
+    weights: NDArray[np.float64], lips: NDArray[np.floating], teeth: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Return expression weights [T, 52] without what keeps lips, or lip and teeth, from touching.
+
+    Args:
+        weights: [T, 52].
+        lips: [T] from 0 to 1 how much the lips must touch.
+        teeth: [T] likewise the lower lip and the upper teeth.
+    """
     kept = weights.copy()
-    kept[:, _PARTING] *= (1 - contact)[:, None]
+    kept[:, _PARTING] *= (1 - lips)[:, None]
+    kept[:, _PROTRUDING] *= (1 - teeth)[:, None]
     return kept
