@@ -251,6 +251,30 @@ def test_corners_smile_while_the_lips_are_sealed(full, head, basis):
         assert _corners(moved(performed, head, basis, closed)) > 2
 
 
+def test_eyelids_meet_but_do_not_cross(stage, line, head, basis):
+    blinking = np.zeros((len(line.coefficients), 52))
+    blinking[:, [ARKIT_NAMES.index(n) for n in ("eyeBlinkLeft", "eyeBlinkRight")]] = 0.9
+    closed = replace(line, coefficients=line.coefficients + basis.weights_to_coefficients(blinking))
+    rest = 1000 * head.vertices[head.landmarks68]
+    for name in EMOTIONS:
+        performed = perform(closed, EmotionScript.held({name: 1.0}), stage[1], np.random.default_rng(2))
+        marks = rest + moved(performed, head, basis, slice(None))
+        assert (marks[:, [37, 38, 43, 44], 2] - marks[:, [41, 40, 47, 46], 2]).min() > -0.01, name
+
+
+def test_lips_close_without_known_phones_and_rest_takes_keep_their_sound(line, stage):
+    unknown = replace(line, segments=(), touch=None)
+    performed = perform(unknown, EmotionScript.held({"grief": 1.0}), stage[1], np.random.default_rng(5))
+    times = times_of(performed.motion) * len(line.samples) / len(performed.motion.samples)
+    closed = contact_share(line.segments, times, BILABIALS) >= 1
+    gaps = 1000 * signed_gaps(stage[0].lips, performed.motion.coefficients)
+    assert np.median(gaps[closed].max(1)) < 0.5
+    quiet = replace(unknown, group="rest")
+    performed = perform(quiet, EmotionScript.held({"grief": 1.0}), stage[1], np.random.default_rng(5))
+    assert np.array_equal(performed.motion.samples, line.samples)
+    assert performed.labels.max() == 1
+
+
 def test_breath_moves_the_mouth_in_pauses(full, head, basis):
     for performed in full["outofbreath"]:
         pause = moved(performed, head, basis, silent_frames(performed.motion))
@@ -271,13 +295,13 @@ def test_random_mixtures_stay_within_the_shapes_range(line, stage):
 
 
 def test_performances_are_balanced_and_some_are_neutral(line, stage):
-    made = perform_capture([line] * 20, stage[1], 6, seed=0)
-    assert len(made) == 120
+    made = perform_capture([line] * 12, stage[1], 5, seed=0)
+    assert len(made) == 60
     seen = sum((p.labels.max(0) > 0.2).astype(int) for p in made)
-    assert seen.min() >= 6
+    assert seen.min() >= 3
     neutral = [p for p in made if not p.labels.any()]
-    assert 3 <= len(neutral) <= 25
-    assert sum((p.labels.max(1) == 0).any() and p.labels.any() for p in made) > 10  # come and go
+    assert 1 <= len(neutral) <= 15
+    assert sum((p.labels.max(1) == 0).any() and p.labels.any() for p in made) > 5  # come and go
 
 
 def test_sound_motion_phones_and_labels_agree_in_time(full, line):

@@ -45,12 +45,14 @@ class Look:
         always: On the face whether it speaks or not.
         silent: Added where nobody speaks.
         spoken: Added while speaking: the tension of jaw and lips.
+        closed: Whether the lips are together in pauses, whatever the other shapes do to them.
         mirrored: Whether the sides may be exchanged.
     """
 
     always: Mapping[str, float]
     silent: Mapping[str, float] = field(default_factory=dict)
     spoken: Mapping[str, float] = field(default_factory=dict)
+    closed: bool = False
     mirrored: bool = False
 
 
@@ -121,6 +123,7 @@ EXPRESSIONS: dict[str, Expression] = {
                 _ANGRY | {"eyeSquint": 0.55, "eyeWide": 0.2, "mouthFrown": 0.2},
                 {"mouthPress": 0.6, "mouthShrugLower": 0.25},
                 {"mouthLowerDown": 0.25, "mouthUpperUp": 0.15},
+                closed=True,
             ),
             Look(
                 _ANGRY | {"eyeSquint": 0.45, "eyeWide": 0.3, "noseSneer": 0.6},
@@ -131,6 +134,7 @@ EXPRESSIONS: dict[str, Expression] = {
                 _ANGRY | {"eyeSquint": 0.6, "mouthFrown": 0.3},
                 {"mouthRollUpper": 0.3, "mouthRollLower": 0.3, "mouthPress": 0.5},
                 {"mouthFunnel": 0.15, "mouthLowerDown": 0.2},
+                closed=True,
             ),
         ),
         stress={"browDown": 0.1, "noseSneer": 0.2, "jawForward": 0.15},
@@ -143,12 +147,14 @@ EXPRESSIONS: dict[str, Expression] = {
                 {"mouthSmileLeft": 1.0, "mouthSmileRight": 0.1, "mouthDimpleLeft": 0.4, "mouthLeft": 0.2}
                 | {"browOuterUpRight": 0.8, "browInnerUp": 0.15, "browDownLeft": 0.3}
                 | {"cheekSquintLeft": 0.45, "eyeSquintLeft": 0.45, "eyeSquintRight": 0.15},
+                closed=True,
                 mirrored=True,
             ),
             Look(  # with half a wink
                 {"mouthSmileLeft": 0.95, "mouthSmileRight": 0.3, "mouthDimpleLeft": 0.3, "mouthLeft": 0.12}
                 | {"eyeBlinkLeft": 0.6, "cheekSquintLeft": 0.75, "eyeSquintLeft": 0.5, "browDownLeft": 0.3}
                 | {"browOuterUpRight": 0.6},
+                closed=True,
                 mirrored=True,
             ),
             Look(  # a sidelong look
@@ -156,6 +162,7 @@ EXPRESSIONS: dict[str, Expression] = {
                 | {"browOuterUpLeft": 0.7, "eyeSquint": 0.3, "browDownRight": 0.35}
                 | {"eyeLookOutLeft": 0.35, "eyeLookInRight": 0.35},
                 {"mouthPressLeft": 0.2},
+                closed=True,
                 mirrored=True,
             ),
         ),
@@ -166,19 +173,19 @@ EXPRESSIONS: dict[str, Expression] = {
     "disgust": Expression(
         (
             Look(
-                {"noseSneer": 1.0, "mouthUpperUp": 0.5, "mouthFrown": 0.5, "browDown": 0.65}
+                {"noseSneer": 1.0, "mouthUpperUp": 0.6, "mouthFrown": 0.6, "browDown": 0.4}
                 | {"cheekSquint": 0.65, "eyeSquint": 0.7},
                 {"mouthShrugLower": 0.5, "mouthUpperUp": 0.1},
                 {"mouthUpperUp": 0.1},
             ),
             Look(  # lips drawn open
-                {"noseSneer": 1.0, "mouthUpperUp": 0.65, "browDown": 0.55, "cheekSquint": 0.7}
+                {"noseSneer": 1.0, "mouthUpperUp": 0.75, "browDown": 0.4, "cheekSquint": 0.7}
                 | {"eyeSquint": 0.7, "mouthFrown": 0.4},
                 {"mouthLowerDown": 0.35, "jawOpen": 0.1},
                 {"mouthLowerDown": 0.15},
             ),
             Look(  # one-sided
-                {"noseSneerLeft": 0.95, "noseSneerRight": 0.6, "mouthUpperUpLeft": 0.55, "browDown": 0.5}
+                {"noseSneerLeft": 0.95, "noseSneerRight": 0.6, "mouthUpperUpLeft": 0.75, "browDown": 0.4}
                 | {"mouthUpperUpRight": 0.2, "mouthFrown": 0.45, "eyeSquint": 0.7, "cheekSquint": 0.55},
                 {"mouthShrugLower": 0.35},
                 mirrored=True,
@@ -204,6 +211,7 @@ EXPRESSIONS: dict[str, Expression] = {
                 _AFRAID | {"mouthStretch": 0.9, "mouthFrown": 0.2, "eyeWide": 0.95},
                 {"mouthPress": 0.3},
                 {"mouthPress": 0.1},
+                closed=True,
             ),
         ),
         stress={"browInnerUp": 0.1, "eyeWide": 0.15, "mouthStretch": 0.1},
@@ -223,6 +231,7 @@ EXPRESSIONS: dict[str, Expression] = {
                 | {"cheekSquint": 0.8, "mouthFrown": 0.95, "mouthStretch": 0.3},
                 {"mouthShrugLower": 0.7, "mouthPress": 0.25},
                 {"mouthLowerDown": 0.15},
+                closed=True,
             ),
             Look(
                 {"browInnerUp": 1.0, "eyeSquint": 0.9, "eyeBlink": 0.15}
@@ -248,6 +257,7 @@ EXPRESSIONS: dict[str, Expression] = {
                 {"mouthSmile": 0.95, "cheekSquint": 0.7, "eyeSquint": 0.3, "mouthDimple": 0.2},
                 {"mouthPress": 0.15},
                 {"mouthUpperUp": 0.05},
+                closed=True,
             ),
             Look(
                 {"mouthSmile": 1.0, "cheekSquint": 0.8, "eyeSquint": 0.4, "browInnerUp": 0.2}
@@ -263,19 +273,19 @@ EXPRESSIONS: dict[str, Expression] = {
     "outofbreath": Expression(
         (
             Look(
-                {"browInnerUp": 0.55, "eyeSquint": 0.2, "noseSneer": 0.15, "eyeBlink": 0.15},
+                {"browInnerUp": 0.75, "eyeSquint": 0.2, "noseSneer": 0.2, "eyeBlink": 0.25},
                 {"jawOpen": 0.3, "mouthFunnel": 0.2, "mouthLowerDown": 0.15},
-                {"jawOpen": 0.07, "mouthLowerDown": 0.08},
+                {"jawOpen": 0.1, "mouthLowerDown": 0.1},
             ),
             Look(
-                {"browInnerUp": 0.6, "browOuterUp": 0.2, "eyeBlink": 0.2, "cheekSquint": 0.15},
+                {"browInnerUp": 0.8, "browOuterUp": 0.15, "eyeBlink": 0.25, "cheekSquint": 0.2},
                 {"jawOpen": 0.36, "mouthLowerDown": 0.2, "mouthUpperUp": 0.1},
-                {"jawOpen": 0.08},
+                {"jawOpen": 0.12, "mouthLowerDown": 0.08},
             ),
             Look(  # blown out through pursed lips
-                {"browInnerUp": 0.5, "eyeBlink": 0.25, "cheekSquint": 0.1},
+                {"browInnerUp": 0.75, "eyeBlink": 0.3, "cheekSquint": 0.15},
                 {"jawOpen": 0.24, "mouthFunnel": 0.35, "mouthPucker": 0.15},
-                {"jawOpen": 0.06, "mouthFunnel": 0.08},
+                {"jawOpen": 0.1, "mouthFunnel": 0.08},
             ),
         ),
         stress={"browInnerUp": 0.15},
@@ -295,6 +305,7 @@ EXPRESSIONS: dict[str, Expression] = {
                 _PAINED | {"eyeBlink": 0.6, "mouthStretch": 0.4, "mouthFrown": 0.2},
                 {"mouthPress": 0.7, "mouthRollLower": 0.3},
                 {"mouthLowerDown": 0.15, "mouthUpperUp": 0.15},
+                closed=True,
             ),
             Look(  # one eye more than the other
                 _PAINED | {"eyeBlinkLeft": 0.85, "eyeBlinkRight": 0.4, "mouthStretch": 0.4}
@@ -313,10 +324,12 @@ EXPRESSIONS: dict[str, Expression] = {
             Look(
                 _SAD | {"mouthFrown": 0.9, "eyeBlink": 0.35, "eyeLookDown": 0.25},
                 {"mouthShrugLower": 0.3},
+                closed=True,
             ),
             Look(
                 _SAD | {"mouthFrown": 0.8, "eyeBlink": 0.4, "eyeSquint": 0.15, "mouthPress": 0.15},
                 {"mouthRollLower": 0.15},
+                closed=True,
             ),
             Look(
                 _SAD | {"mouthFrown": 0.85, "eyeBlink": 0.3, "eyeLookDown": 0.35},

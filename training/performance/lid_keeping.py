@@ -1,4 +1,4 @@
-"""Eyelids under an expression: a squint and a blink together close an eye, but lids do not pass each other."""
+"""Eyelids under an expression: a squint and a blink together close an eye, and the lids do not cross."""
 
 from __future__ import annotations
 

@@ -55,10 +55,11 @@ def speech_kept(
     touching: tuple[NDArray[np.floating], NDArray[np.floating]],
     speaking: NDArray[np.float64],
 ) -> Motion:
-    """Return motion with an expression added, whose lips and teeth do what they did without it, lids uncrossed.
+    """Return motion with an expression added, whose lips and teeth do what they did without it.
 
     The motion itself is already in contact (`training.teacher.in_contact`), so it is the addition alone that
     goes into the pose of f and v and that closes with the lips; an addition of nothing changes nothing.
+    Eyelids that it would push through each other only meet.
 
     Args:
         motion: Neutral motion in contact.

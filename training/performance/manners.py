@@ -11,9 +11,11 @@ Directions follow published work; the amounts are ours, and moderate, so that wo
   channels, same code?", Psychological Bulletin 129, 770-814: rate, level, high-frequency energy, pitch, its
   variability and its irregularity in anger, fear, happiness and sadness.
 - Lee, Yildirim, Kazemzadeh and Narayanan 2005, "An articulatory study of emotional speech production",
-  Interspeech, 497-500: articulators move farther and faster in anger, and less in sadness.
+  Interspeech: angry speech has greater ranges of displacement and velocity of tongue tip, jaw and lower lip,
+  sad speech smaller ones; happy speech is articulated much like neutral, with the widest range of pitch.
 - Kim, Lee and Narayanan 2011, "An exploratory study of the relations between perceived emotion strength and
-  articulatory kinematics", Interspeech: articulation goes with how strong an emotion is perceived.
+  articulatory kinematics", Interspeech: strong portrayals differ from weak ones in articulation as well as in
+  pitch and loudness. Hence everything here grows with the intensity.
 
 Amazement stands near happiness and fear in these tables, grief is taken for despair; cheekiness, pain and
 being out of breath are ours altogether.
@@ -70,7 +72,7 @@ MANNERS: dict[str, Manner] = {
     "disgust": Manner(0.95, 1.05, 1.12, -1.5, 1.1, -1.5, -0.4, 0.08, 0.0, 0.25),
     "fear": Manner(0.95, 1.05, 0.9, 4.5, 1.0, 0.0, 0.3, 0.2, 0.35, 0.25),
     "grief": Manner(0.9, 1.0, 1.1, 2.5, 1.15, 0.0, 0.2, 0.25, 0.7, 0.25),
-    "joy": Manner(1.15, 1.15, 0.96, 3.0, 1.5, 3.0, 1.0),
+    "joy": Manner(1.1, 1.15, 0.96, 3.0, 1.5, 3.0, 1.0),
     "outofbreath": Manner(1.0, 1.0, 0.97, 1.0, 0.9, -1.5, -0.5, 0.5),
     "pain": Manner(0.85, 1.1, 1.05, 2.0, 1.1, 1.0, 1.2, 0.1, 0.3, 0.4),
     "sadness": Manner(0.8, 0.9, 1.12, -1.5, 0.65, -5.0, -1.6, 0.15),

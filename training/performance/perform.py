@@ -123,61 +123,62 @@ def _breath_rate(labels: NDArray[np.float32]) -> float:
 
 
 def _face(line: Motion, course: _Course, face: PerformingFace, rng: np.random.Generator) -> Motion:
-    touching = contacts(line, face, course.speaking)
+    expression, pressed = _expression(frame_times(line), course, rng)
+    lips, teeth = contacts(line, face, course.speaking)
+    touching = np.maximum(lips, pressed), teeth
     opening = np.clip(manner_curve("opening", course.labels), *OPENINGS)
     width = np.clip(manner_curve("width", course.labels), *WIDTHS)
-    grown = articulated(face, line.coefficients, opening, width) * (1 - touching[0])[:, None]
-    expression = _expression(frame_times(line), course, rng)
+    grown = articulated(face, line.coefficients, opening, width) * (1 - lips)[:, None]
     shapes = layered(expression, line.coefficients @ face.weights, course.speaking)
     added = grown + yielding(shapes, *touching) @ face.moves
     return speech_kept(line, added, face, touching, course.speaking)
 
 
-def _expression(times: NDArray[np.float64], course: _Course, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return what all cues together ask for, as weights [T, 52]."""
-    expression = np.zeros((len(times), len(ARKIT_NAMES)))
+def _expression(
+    times: NDArray[np.float64], course: _Course, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what all cues ask for, as weights [T, 52], and how much lips are pressed in pauses [T]."""
+    expression, pressed = np.zeros((len(times), len(ARKIT_NAMES))), np.zeros(len(times))
     for window, row in zip(course.windows.T, course.mixtures, strict=True):
         for name, intensity in zip(EMOTIONS, row, strict=True):
             if intensity > 0:
-                acted = acted_shapes(EXPRESSIONS[name], (course.speaking, course.stress, course.breath), rng)
+                look = _look(EXPRESSIONS[name], rng)
+                acted = _acted(EXPRESSIONS[name], look, course, rng)
+                pressed += look.closed * intensity / row.sum() * window * (1 - course.speaking)
                 expression += intensity * (window * wandering(times, rng))[:, None] * acted
-    return expression
+    return expression, pressed
 
 
-def acted_shapes(
-    expression: Expression,
-    curves: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
-    rng: np.random.Generator,
+@dataclass(frozen=True)
+class _Apex:
+    """A look, or something between two: weights [52] as in `Look`, and from 0 to 1 how closed it is."""
+
+    always: NDArray[np.float64]
+    silent: NDArray[np.float64]
+    spoken: NDArray[np.float64]
+    closed: float
+
+
+def _acted(
+    expression: Expression, look: _Apex, course: _Course, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Return one performance of an expression at its apex, as weights [T, 52].
-
-    Args:
-        expression: Which.
-        curves: From 0 to 1, [T] each: whether the face speaks, how stressed it does, and its breath.
-        rng: Source of the variant and of its amounts.
-    """
-    speaking, stress, breath = (curve[:, None] for curve in curves)
-    always, silent, spoken = _look(expression, rng)
-    jitter = 1 + rng.uniform(-AMOUNT_JITTER, AMOUNT_JITTER, len(always))[_SHAPE]
-    jitter += rng.uniform(-SIDE_JITTER, SIDE_JITTER, len(always))
-    shapes = always + (1 - speaking) * silent + speaking * spoken
+    """Return one performance of an expression at its apex, as weights [T, 52]."""
+    speaking, stress, breath = (c[:, None] for c in (course.speaking, course.stress, course.breath))
+    jitter = 1 + rng.uniform(-AMOUNT_JITTER, AMOUNT_JITTER, len(look.always))[_SHAPE]
+    jitter += rng.uniform(-SIDE_JITTER, SIDE_JITTER, len(look.always))
+    shapes = look.always + (1 - speaking) * look.silent + speaking * look.spoken
     moving = stress * weight_row(expression.stress) + breath * weight_row(expression.breath)
     return np.asarray(jitter * shapes + moving, np.float64)
 
 
-def _look(
-    expression: Expression, rng: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return a look, or something between two: always, silent and spoken weights [52]."""
-    one, other = rng.integers(len(expression.looks), size=2)
-    share, mirrored = rng.random() * (rng.random() < 0.5), rng.random() < 0.5  # noqa: PLR2004 - half
-    parts = []
-    for name in ("always", "silent", "spoken"):
-        rows = [
-            weight_row(
-                getattr(expression.looks[i], name), mirrored=bool(mirrored and expression.looks[i].mirrored)
-            )
-            for i in (one, other)
-        ]
-        parts.append((1 - share) * rows[0] + share * rows[1])
-    return parts[0], parts[1], parts[2]
+def _look(expression: Expression, rng: np.random.Generator) -> _Apex:
+    """Return a look at random, half of the time something between two."""
+    looks = [expression.looks[i] for i in rng.integers(len(expression.looks), size=2)]
+    share, mirrored = rng.random() * (rng.random() < 0.5), bool(rng.random() < 0.5)  # noqa: PLR2004 - half
+
+    def between(name: str) -> NDArray[np.float64]:
+        one, other = (weight_row(getattr(k, name), mirrored=mirrored and k.mirrored) for k in looks)
+        return np.asarray((1 - share) * one + share * other, np.float64)
+
+    closed = (1 - share) * looks[0].closed + share * looks[1].closed
+    return _Apex(between("always"), between("silent"), between("spoken"), closed)

@@ -116,7 +116,7 @@ def _columns(names: tuple[str, ...]) -> NDArray[np.int_]:
     return np.array([ARKIT_NAMES.index(full) for name in names for full in sided({name: 1.0})])
 
 
-_MOUTH, _PARTING, _PROTRUDING = _columns(MOUTH), _columns(PARTING), _columns(PROTRUDING)
+_MOUTH, _PARTING, _PROTRUDING = (_columns(names) for names in (MOUTH, PARTING, PROTRUDING))
 
 
 def _opposed_columns() -> list[tuple[int, int, float]]:

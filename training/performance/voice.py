@@ -11,9 +11,10 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from training.performance.manners import manner_curve
+from training.performance.melody import melody
 from training.sound_conditions.levels import speech_level
 from training.sound_conditions.noises import coloured
-from training.sound_conditions.pitch import per_sample, pitch_track, repitched
+from training.sound_conditions.pitch import per_sample, repitched
 from training.sound_conditions.spectra import (
     HOP,
     WINDOW,
@@ -92,20 +93,10 @@ def _pitch_factor(
     jitter = gaussian_filter1d(rng.standard_normal(count), 1.0) * 2
     semitones = manner_curve("pitch", labels) + manner_curve("tremor", labels) * tremor
     semitones += manner_curve("jitter", labels) * jitter
-    semitones += (manner_curve("pitch_range", labels) - 1) * _excursions(samples)
+    height = melody(samples)
+    if height is not None:
+        semitones += (manner_curve("pitch_range", labels) - 1) * height
     return np.asarray(2 ** (np.clip(semitones, -MOST_SEMITONES, MOST_SEMITONES) / 12), np.float64)
-
-
-def _excursions(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return by how many semitones the pitch lies above its middle [F], bridged where nothing is voiced."""
-    track = pitch_track(samples, _RATE)
-    voiced = np.flatnonzero(track > 0)
-    if not len(voiced):
-        return np.zeros(len(track))
-    height = 12 * np.log2(track[voiced] / np.median(track[voiced]))
-    # Half an octave and more is oftener a mistaken octave than a melody.
-    bridged = np.interp(np.arange(len(track)), voiced, np.clip(height, -6, 6))
-    return np.asarray(gaussian_filter1d(bridged, 4.0), np.float64)
 
 
 def _coloured(
