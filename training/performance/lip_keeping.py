@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Of a neutral face's lip gap in speech at least this share is kept.
 OPEN_KEPT = 0.5
+#: One step towards the gaps that are wanted leaves a little, where an expression is one-sided.
+CLOSING_STEPS = 3
 
 
 def frame_times(motion: Motion) -> NDArray[np.float64]:
@@ -76,7 +78,10 @@ def speech_kept(
     pairs = len(LIP_PAIRS)
     least = OPEN_KEPT * speaking[:, None] * np.maximum(before[:, :pairs], 0)
     wanted[:, :pairs] = np.maximum(wanted[:, :pairs], least)
-    closed = face.lids.kept_apart(own + added + (wanted - before - change) @ face.lips.closing, own)
+    closed = own + added
+    for _ in range(CLOSING_STEPS):
+        closed = closed + (wanted - closed @ face.lips.gaps) @ face.lips.closing
+    closed = face.lids.kept_apart(closed, own)
     active = np.abs(added).max(1, keepdims=True) > 0
     kept = np.where(active, closed, own).astype(np.float32)
     return replace(motion, coefficients=kept, touch=_touch(motion, kept, face, lips))
