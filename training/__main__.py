@@ -27,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_evaluate(commands)
     _add_figure(commands)
+    _add_performances(commands)
     return parser
 
 
@@ -143,6 +144,25 @@ def _add_figure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.set_defaults(run=run_figure)
 
 
+def _add_performances(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "performances",
+        help="draw the ten emotions that neutral capture is performed in",
+        description="Draw the bundled head in the ten emotions of made-up performances, at full intensity: "
+        "at rest, and at p, a and u.",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        type=Path,
+        default=Path("build/reports"),
+        help="where performances.png is written (%(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="which of many performances (%(default)s)")
+    parser.set_defaults(run=run_performances)
+
+
 def run_import(arguments: argparse.Namespace) -> None:
     """Import capture folders and print how well the head follows them."""
     from inference.bundled import default_head_path  # noqa: PLC0415 - lazy, see above
@@ -196,6 +216,19 @@ def run_figure(arguments: argparse.Namespace) -> None:
     from .evaluation.command import figure_command  # noqa: PLC0415 - lazy, see above
 
     figure_command(arguments)
+
+
+def run_performances(arguments: argparse.Namespace) -> None:
+    """Draw the performed emotions."""
+    from inference.bundled import default_head_path  # noqa: PLC0415 - lazy, see above
+    from inference.head_mesh import load_head  # noqa: PLC0415 - lazy, see above
+
+    from .performance.sheet import write_sheet  # noqa: PLC0415 - needs torch
+
+    path = arguments.output / "performances.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_sheet(path, load_head(default_head_path()), arguments.seed)
+    print(path)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.fft import irfft
+from scipy.ndimage import map_coordinates
 from scipy.signal import resample_poly
 
-from training.sound_conditions.spectra import HOP, WINDOW, envelopes, resynthesis, spectrogram
+from training.sound_conditions.spectra import (
+    HOP,
+    WINDOW,
+    band,
+    envelopes,
+    filtered,
+    resynthesis,
+    spectrogram,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 #: Of time stretching, in samples of 16 kHz: pieces of 32 ms, placed every 16 ms, moved by up to 10 ms to fit.
@@ -31,14 +42,40 @@ def stretched(samples: NDArray[np.floating[Any]], factor: float) -> NDArray[np.f
     said at t * factor, give or take 10 ms.
     """
     count = round(len(samples) * factor)
+    starts = [round((step * _STEP - _STEP) / factor) for step in range(count // _STEP + 2)]
+    return _overlapped(samples, starts, count)
+
+
+def repitched(samples: NDArray[np.floating[Any]], pitch: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Return speech [N] whose pitch is multiplied by a factor that changes, at the same timing and formants.
+
+    Args:
+        samples: [N] at 16 kHz.
+        pitch: [F] factor for every 8 ms, as `pitch_track` counts them.
+    """
+    throats = throat_scaled(samples, 1 / pitch)
+    factor = per_sample(np.asarray(pitch, np.float64), len(samples))
+    slowed = np.concatenate([[0.0], np.cumsum(factor)])  # where each sample lies once the speech is slowed
+    count = int(slowed[-1]) + 1
+    steps = np.arange(count // _STEP + 2) * _STEP - _STEP
+    starts = np.interp(steps, slowed, np.arange(len(slowed)))
+    starts += np.minimum(steps, 0)
+    slow = _overlapped(throats, [round(s) for s in starts], count)
+    highest = float(factor.max())
+    if highest > 1:
+        slow = filtered(slow, 16000, band(0, 7800 / highest))
+    return np.asarray(map_coordinates(slow, slowed[None, : len(samples)], order=3, mode="nearest"))
+
+
+def _overlapped(samples: NDArray[np.floating[Any]], starts: Sequence[int], count: int) -> NDArray[np.float64]:
+    """Return `count` samples of pieces overlapped where they fit best, each begun near its start."""
     before, after = _REACH, 2 * _PIECE + _REACH
     x = np.pad(np.asarray(samples, np.float64), (before, after))
     window = 0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(_PIECE) + 0.5) / _PIECE)
-    steps = count // _STEP + 2
-    out = np.zeros(steps * _STEP + _PIECE)
+    out = np.zeros(len(starts) * _STEP + _PIECE)
     follows = before
-    for step in range(steps):
-        at = before + min(round((step * _STEP - _STEP) / factor), len(samples))
+    for step, start in enumerate(starts):
+        at = before + min(start, len(samples))
         if step > 0:
             at = max(at, 0) + _best_shift(x, max(at, 0), follows)
         at = min(max(at, 0), len(x) - _PIECE)
@@ -63,15 +100,22 @@ def resampled(samples: NDArray[np.floating[Any]], speed: float) -> NDArray[np.fl
     return np.asarray(resample_poly(np.asarray(samples, np.float64), ratio.denominator, ratio.numerator))
 
 
-def throat_scaled(samples: NDArray[np.floating[Any]], ratio: float) -> NDArray[np.float64]:
-    """Return speech whose formants lie `ratio` times as high, at the same pitch."""
+def throat_scaled(
+    samples: NDArray[np.floating[Any]], ratio: float | NDArray[np.floating[Any]]
+) -> NDArray[np.float64]:
+    """Return speech whose formants lie `ratio` times as high, at the same pitch.
+
+    Args:
+        samples: [N] at 16 kHz.
+        ratio: One for all of it, or [F] for every 8 ms.
+    """
     spectra = spectrogram(samples)
     shape = np.log(envelopes(spectra))
     bins = np.arange(shape.shape[1])
-    from_bins = np.clip(bins / ratio, 0, bins[-1])
+    from_bins = np.clip(bins / np.atleast_1d(ratio)[:, None], 0, bins[-1])
     low = np.minimum(from_bins.astype(int), bins[-1] - 1)
-    share = from_bins - low
-    moved = shape[:, low] * (1 - share) + shape[:, low + 1] * share
+    share, rows = from_bins - low, np.arange(len(shape))[:, None]
+    moved = shape[rows, low] * (1 - share) + shape[rows, low + 1] * share
     most = _MOST_GAIN_DB * np.log(10) / 20
     return resynthesis(spectra * np.exp(np.clip(moved - shape, -most, most)), len(samples))
 

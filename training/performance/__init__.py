@@ -1,0 +1,1 @@
+"""Neutral capture performed in ten emotions: faces, timing, articulation, and the sound that goes with it."""
