@@ -34,6 +34,24 @@ def parse_emotion(text: str) -> dict[str, float]:
     return weights
 
 
+def clamp_weight(value: float) -> float:
+    """Returns the nearest weight that a slider can have, 0..1."""
+    return min(1.0, max(0.0, value))
+
+
+def outside_warning(count: int, where: str = "") -> tuple[str, ...]:
+    """Returns the sentence for so many clamped values, if there are any."""
+    if not count:
+        return ()
+    return (f"{where}{count} emotion value{'s lie' if count > 1 else ' lies'} outside 0 to 1, so clamped",)
+
+
+def clamp_weights(weights: Mapping[str, float]) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Returns weights within 0..1, and the warning where one was not."""
+    clamped = {name: clamp_weight(value) for name, value in weights.items()}
+    return clamped, outside_warning(sum(clamped[name] != value for name, value in weights.items()))
+
+
 def emotion_weights(bundle: ModelBundle, weights: Mapping[str, float]) -> FloatArray:
     """Returns one weight per emotion of the model, [K], from weights by name (any case).
 
@@ -44,6 +62,10 @@ def emotion_weights(bundle: ModelBundle, weights: Mapping[str, float]) -> FloatA
     known = {name.lower(): index for index, name in enumerate(bundle.emotion_names)}
     row = np.zeros(len(known), np.float32)
     for name, value in weights.items():
+        if not known:
+            raise LipwrightError(
+                f"the model {bundle.name} knows no emotions, so there is no '{name}': drop it"
+            )
         if name.lower() not in known:
             listed = ", ".join(bundle.emotion_names)
             raise LipwrightError(
