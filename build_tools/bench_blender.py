@@ -127,10 +127,13 @@ def measure(extension_zip: Path | None, folder: Path) -> dict[str, float]:
         prediction.forget_lines()
         _click()
 
+    sliders = bpy.context.view_layer.objects.active.lipwright
+    slider = importlib.import_module(f"{addon.__name__}.emotion_sliders").slider_id(
+        json.loads(scene.lipwright.emotion_names)[0]
+    )
+
     def another_emotion() -> None:
-        if scene.lipwright.emotions:
-            emotion = scene.lipwright.emotions[0]
-            emotion.value = (emotion.value + 0.3) % 1.0
+        setattr(sliders, slider, (getattr(sliders, slider) + 0.3) % 1.0)
         _click()
 
     figures["another line"] = _median(another_line)

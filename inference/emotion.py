@@ -94,6 +94,20 @@ def emotion_vector(bundle: ModelBundle, weights: Mapping[str, float], strength: 
     return (mixed * np.float32(strength)).astype(np.float32, copy=False)
 
 
+def felt_emotion(chosen: FloatArray, strength: FloatArray) -> FloatArray:
+    """Returns the latent vectors [N, E] that the face is to show.
+
+    The one place where what was chosen meets the strength; an emotion heard in the voice joins it here, as
+    strength * (share * chosen + (1 - share) * heard).
+
+    Args:
+        chosen: [N, E] latent vectors of the sliders.
+        strength: [N] 0..1.
+    """
+    felt: FloatArray = chosen * strength[:, None]
+    return felt
+
+
 @dataclass(frozen=True, eq=False)
 class EmotionTrack:
     """Emotion keyed over a line, linear between keys and constant beyond the first and last.

@@ -170,7 +170,7 @@ def _opened(source: str | Path | SpeechSource) -> SpeechSource:
 def _resolve_emotion(
     bundle: ModelBundle, emotion: Emotion, duration: float, times: DoubleArray
 ) -> tuple[FloatArray | EmotionSampler | None, FloatArray]:
-    """Returns what the predictor takes, and named weights [N] or [T, N], zero where only vectors are known."""
+    """Returns what the predictor takes, and named weights, [N] or [T, N], zero for vectors."""
     unnamed = np.zeros(len(bundle.emotion_names), np.float32)
     if isinstance(emotion, EmotionKeys):
         emotion.check(bundle, duration)

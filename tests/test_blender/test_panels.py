@@ -37,9 +37,10 @@ class RecordingLayout:
 
 def draw(part, name):
     drawn = []
-    panel = getattr(part("panels"), name)
+    module = "emotion_panels" if "emotion" in name else "panels"
+    panel = getattr(part(module), name)
     stand_in = SimpleNamespace(layout=RecordingLayout(drawn))
-    for attribute in ("_draw_action", "_draw_unloaded"):
+    for attribute in ("_draw_action", "_draw_unloaded", "_draw_sliders"):
         if hasattr(panel, attribute):
             method = panel.__dict__[attribute]
             bound = method.__func__ if isinstance(method, staticmethod) else method.__get__(stand_in)
@@ -74,25 +75,32 @@ def test_the_line_panel_draws_in_every_setting(scene, part, source, model_source
     assert ("model_path" in properties) == (model_source == "FILE")
 
 
-def test_the_sliders_are_the_models_emotions(scene, part):
+def test_the_sliders_are_the_models_emotions(head, part):
     draw(part, "LIPWRIGHT_PT_emotion")  # before the model is read
     assert bpy.ops.lipwright.load_emotions() == {"FINISHED"}
     model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
     drawn = draw(part, "LIPWRIGHT_PT_emotion")
-    sliders = [entry[-1] for entry in drawn if entry[0] == "prop" and entry[2] == "value"]
-    assert sliders == [name.title() for name in model.emotion_names]
+    sliders = [entry for entry in drawn if entry[0] == "prop" and entry[2].startswith("emotion_")]
+    assert [entry[1].bl_rna.properties[entry[2]].name for entry in sliders] == [
+        name.title() for name in model.emotion_names
+    ]
 
 
-def test_another_models_emotions_keep_values_of_the_same_name(scene, part, tmp_path):
+def test_without_a_face_the_emotions_ask_for_one(scene, part):
     bpy.ops.lipwright.load_emotions()
+    assert texts(draw(part, "LIPWRIGHT_PT_emotion")) == ["Select a face to set its emotions"]
+
+
+def test_another_models_emotions_keep_values_of_the_same_name(scene, head, part, joyful, tmp_path):
     settings = scene.lipwright
-    settings.emotions[0].value = 0.5
+    setattr(head.lipwright, joyful, 0.5)
     copy = tmp_path / "copy.lipmodel"
     copy.write_bytes(part("inference.bundled").default_model_path().read_bytes())
     settings.model_source, settings.model_path = "FILE", str(copy)
     assert not part("properties").emotions_are_loaded(settings)
     bpy.ops.lipwright.load_emotions()
-    assert settings.emotions[0].value == 0.5
+    assert part("properties").emotions_are_loaded(settings)
+    assert getattr(head.lipwright, joyful) == 0.5
 
 
 def test_an_unreadable_model_says_so_in_the_panel(scene, part):
@@ -100,13 +108,12 @@ def test_an_unreadable_model_says_so_in_the_panel(scene, part):
     assert any("no model file is chosen" in text for text in texts(draw(part, "LIPWRIGHT_PT_emotion")))
 
 
-def test_neutral_resets_the_sliders(scene):
-    bpy.ops.lipwright.load_emotions()
+def test_neutral_resets_the_sliders(head, joyful):
     with pytest.raises(RuntimeError, match="All emotions are at neutral"):
         bpy.ops.lipwright.reset_emotions()
-    scene.lipwright.emotions[0].value = 0.5
+    setattr(head.lipwright, joyful, 0.5)
     bpy.ops.lipwright.reset_emotions()
-    assert scene.lipwright.emotions[0].value == 0.0
+    assert getattr(head.lipwright, joyful) == 0.0
 
 
 def test_a_running_job_shows_its_progress_and_blocks_the_button(head, line, scene, part):

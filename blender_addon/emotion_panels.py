@@ -1,0 +1,122 @@
+# ruff: noqa: N801 - Blender demands class names such as CATEGORY_PT_name
+"""The Emotion part of the sidebar tab. Panels only draw: they change nothing in the file."""
+
+import sys
+
+import bpy
+
+from . import emotion_layer, emotion_sliders, properties
+from .choices import selected_face
+from .inference.errors import LipwrightError
+from .panels import LipwrightPanel
+from .reports import BAD_INPUT, sentence
+
+_unreadable_models: dict[str, str] = {}
+"""Models whose emotions could not be read, with the reason: asked once, not at every redraw."""
+
+
+def _load_emotions_soon() -> None:
+    """Read the emotions outside of drawing, where Blender lets properties change."""
+    scene = bpy.context.scene
+    if scene is None or properties.emotions_are_loaded(scene.lipwright):
+        return
+    try:
+        path = str(properties.chosen_model_path(scene.lipwright))
+    except LipwrightError:
+        return
+    try:
+        properties.load_emotions(scene.lipwright)
+    except BAD_INPUT as error:
+        _unreadable_models[path] = sentence(error)
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            area.tag_redraw()
+
+
+def _live_problem(face: bpy.types.Object) -> str | None:
+    """Why this face's sliders cannot move it, once one was tried."""
+    live = sys.modules.get(f"{__package__}.live")
+    return live.problem(face) if live is not None else None
+
+
+def _line_problem(face: bpy.types.Object) -> str | None:
+    """Why the face's line cannot follow its sliders."""
+    from . import line_record  # noqa: PLC0415 - loads what prediction needs, once a face is looked at
+
+    record = line_record.face_record(face)
+    if record is None:
+        return None
+    try:
+        line_record.check_record(record)
+    except LipwrightError as error:
+        return str(error)
+    return _live_problem(face)
+
+
+class LIPWRIGHT_PT_emotion(LipwrightPanel, bpy.types.Panel):
+    """How the line is felt."""
+
+    bl_idname = "LIPWRIGHT_PT_emotion"
+    bl_label = "Emotion"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Show the selected face's sliders, one for each emotion of the chosen model."""
+        settings, layout, face = context.scene.lipwright, self.layout, selected_face(context)
+        if not properties.emotions_are_loaded(settings):
+            self._draw_unloaded(settings)
+            return
+        names = emotion_sliders.stored_names(settings.emotion_names)
+        if not names:
+            layout.label(text="This model knows no emotions", icon="INFO")
+            return
+        if face is None:
+            layout.label(text="Select a face to set its emotions", icon="INFO")
+            return
+        self._draw_sliders(face, names)
+        problem = _line_problem(face)
+        if problem is not None:
+            layout.label(text=problem[:1].upper() + problem[1:], icon="ERROR")
+
+    def _draw_sliders(self, face: bpy.types.Object, names: tuple[str, ...]) -> None:
+        layout = self.layout
+        column = layout.column(align=True)
+        column.use_property_split = True
+        for name in names:
+            column.prop(face.lipwright, emotion_sliders.slider_id(name), slider=True)
+        column.separator()
+        column.prop(face.lipwright, "strength", slider=True)
+        row = layout.row(align=True)
+        row.operator("lipwright.reset_emotions", icon="LOOP_BACK")
+        track = emotion_layer.find_layer(face.data.shape_keys if face.type == "MESH" else None)
+        if track is not None:
+            row.prop(track, "mute", text="Mute", toggle=True)
+
+    def _draw_unloaded(self, settings: properties.LipwrightSettings) -> None:
+        try:
+            reason = _unreadable_models.get(str(properties.chosen_model_path(settings)))
+        except LipwrightError as error:
+            reason = str(error)
+        if reason is None:
+            self.layout.label(text="Reading the model...", icon="TIME")
+            if not bpy.app.timers.is_registered(_load_emotions_soon):
+                bpy.app.timers.register(_load_emotions_soon, first_interval=0.0)
+            return
+        self.layout.label(text=reason, icon="ERROR")
+        self.layout.operator("lipwright.load_emotions", icon="FILE_REFRESH")
+
+
+_CLASSES = (LIPWRIGHT_PT_emotion,)
+
+
+def register() -> None:
+    """Register the panels."""
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    """Remove the panels."""
+    if bpy.app.timers.is_registered(_load_emotions_soon):
+        bpy.app.timers.unregister(_load_emotions_soon)
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,45 @@
+"""What a face's sliders and their curves say, read into plain values."""
+
+import math
+from collections.abc import Sequence
+
+import bpy
+import numpy as np
+
+from . import action_writer, emotion_sliders
+from .emotion_frames import EmotionFrames, constant_emotion
+
+_MAX_FRAMES = 500_000
+
+
+def emotion_now(obj: bpy.types.Object, names: Sequence[str]) -> EmotionFrames:
+    """What the sliders say at this moment, whatever their curves say."""
+    return constant_emotion(emotion_sliders.weights(obj, names), obj.lipwright.strength)
+
+
+def sampled_emotion(obj: bpy.types.Object, names: Sequence[str], first: int, last: int) -> EmotionFrames:
+    """What the sliders say frame by frame: their curves where they are keyed, else their present value.
+
+    Args:
+        obj: the face.
+        names: the emotions.
+        first: first frame that matters beside those that carry keys.
+        last: last such frame.
+    """
+    curves = {path: curve for path, curve in action_writer.id_curves(obj).items() if not curve.mute}
+    paths = [*(emotion_sliders.slider_path(name) for name in names), emotion_sliders.STRENGTH_PATH]
+    keyed = [curves[path] for path in paths if path in curves and curves[path].keyframe_points]
+    now = emotion_now(obj, names)
+    if not keyed:
+        return now
+    spans = [curve.range() for curve in keyed]
+    first = math.floor(min(first, *(span[0] for span in spans)))
+    last = math.ceil(max(last, *(span[1] for span in spans)))
+    frames = range(first, min(last, first + _MAX_FRAMES) + 1)
+    values = np.empty((len(frames), len(paths)), np.float32)
+    values[:, :-1], values[:, -1] = now.weights[0], now.strength[0]
+    for column, path in enumerate(paths):
+        if path in curves:
+            values[:, column] = [curves[path].evaluate(frame) for frame in frames]
+    np.clip(np.nan_to_num(values), 0.0, 1.0, out=values)
+    return EmotionFrames(now.names, first, values[:, :-1].copy(), values[:, -1].copy())
