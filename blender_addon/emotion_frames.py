@@ -46,13 +46,12 @@ class EmotionFrames:
         """The same for the same emotions; empty for neutral."""
         if self.is_neutral:
             return ""
-        felt = np.round(self.weights * self.strength[:, None], 5)
+        felt = np.round(self.weights * self.strength[:, None], 4)
         used: NDArray[np.bool_] = np.any(felt != 0, axis=0)
         names = [name for name, is_used in zip(self.names, used, strict=True) if is_used]
-        if (felt == felt[0]).all():
-            felt, first = felt[:1], 0
-        else:
-            first = self.first
+        changes = np.flatnonzero((felt[1:] != felt[:-1]).any(axis=1))
+        start, stop = (int(changes[0]), int(changes[-1]) + 2) if len(changes) else (0, 1)
+        first, felt = (self.first + start if len(changes) else 0), felt[start:stop]
         digest = hashlib.sha256(f"{names}|{first}".encode())
         digest.update(felt[:, used].astype(np.float32).tobytes())
         return digest.hexdigest()

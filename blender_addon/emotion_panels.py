@@ -67,7 +67,7 @@ class LIPWRIGHT_PT_emotion(LipwrightPanel, bpy.types.Panel):
             return
         names = emotion_sliders.stored_names(settings.emotion_names)
         if not names:
-            layout.label(text="This model knows no emotions", icon="INFO")
+            layout.label(text="This model knows no emotions, so there are no sliders", icon="INFO")
             return
         if face is None:
             layout.label(text="Select a face to set its emotions", icon="INFO")

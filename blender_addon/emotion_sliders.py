@@ -108,6 +108,11 @@ def stored_names(text: str) -> tuple[str, ...]:
         names = json.loads(text) if text else []
     except (ValueError, RecursionError):
         return ()
+    return checked_names(names)
+
+
+def checked_names(names: object) -> tuple[str, ...]:
+    """The usable emotion names among what a file holds."""
     if not isinstance(names, list) or len(names) > _MAX_NAMES:
         return ()
     return tuple(name for name in names if isinstance(name, str) and 0 < len(name) <= _MAX_NAME)

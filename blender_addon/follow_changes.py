@@ -7,12 +7,15 @@ import bpy
 
 from . import emotion_sliders
 from .action_writer import revive_curves
+from .line_note import noted_emotions
 
 
 def _prepare_sliders() -> None:
     """Register what the open file's sliders need, before anything evaluates or draws them."""
     for scene in getattr(bpy.data, "scenes", ()):  # there is no data yet while Blender starts
         emotion_sliders.ensure_sliders(emotion_sliders.stored_names(scene.lipwright.emotion_names))
+    for action in getattr(bpy.data, "actions", ()):
+        emotion_sliders.ensure_sliders(noted_emotions(action))
     for obj in getattr(bpy.data, "objects", ()):
         revive_curves(obj, "lipwright.")
 

@@ -158,7 +158,7 @@ def apply_line(
         curves = shape_curves.arkit_curves(target, line)
     name = request.audio_path.stem + (" Exact" if request.exact else "")
     action, is_new = write_line_action(target.key, name, _line_mark(request), curves)
-    line_record.write_record(action, request)
+    line_record.write_record(action, request, line.model.emotion_names)
     show_emotion(target.obj, action, request, line)
     warnings = [
         *line.warnings,

@@ -2,26 +2,31 @@
 
 import json
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from .emotion_frames import NEUTRAL
+from .emotion_frames import constant_emotion
+from .emotion_sliders import checked_names
 from .inference.bundled import default_model_path
 from .inference.errors import LipwrightError
+from .line_note import NOTE_PROPERTY, note
 from .line_prediction import LineRequest
 from .preferences import thread_count
 
-RECORD_PROPERTY = "lipwright_record"
 _MAX_FRAME = 10_000_000
 
 
-def write_record(action: bpy.types.Action, request: LineRequest) -> None:
-    """Note a line's request on its Action; the emotion is not part of it, as that lives on the face."""
+def write_record(action: bpy.types.Action, request: LineRequest, emotion_names: Sequence[str]) -> None:
+    """Note a line's request on its Action, with the names of its model's emotions.
+
+    How much of them the line shows is not part of it: that lives on the face.
+    """
     bundled = request.model_path == default_model_path()
-    action[RECORD_PROPERTY] = json.dumps(
+    action[NOTE_PROPERTY] = json.dumps(
         {
             "audio": str(request.audio_path.resolve()),
             "model": "" if bundled else str(request.model_path.resolve()),
@@ -30,18 +35,16 @@ def write_record(action: bpy.types.Action, request: LineRequest) -> None:
             "first": request.first,
             "last": request.last,
             "exact": request.exact,
+            "emotions": list(emotion_names),
         }
     )
 
 
 def read_record(action: bpy.types.Action | None) -> LineRequest | None:
-    """The request of an Action's line, neutral; None where it is not ours or its note is damaged."""
-    text = action.get(RECORD_PROPERTY) if action is not None else None
-    if not isinstance(text, str):
-        return None
+    """The request of an Action's line, with its emotions at 0; None where it is not ours or damaged."""
     try:
-        return _request(json.loads(text))
-    except (ValueError, TypeError, KeyError, RecursionError, OverflowError, ZeroDivisionError):
+        return _request(note(action))
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, ZeroDivisionError):
         return None
 
 
@@ -59,7 +62,7 @@ def _request(values: dict[str, Any]) -> LineRequest:
         first=first,
         last=last,
         exact=values["exact"] is True,
-        emotion=NEUTRAL,
+        emotion=constant_emotion(dict.fromkeys(checked_names(values["emotions"]), 0.0), 1.0),
         threads=thread_count(),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
-from . import emotion_layer, emotion_sliders, line_record
+from . import emotion_layer, line_record
 from .action_writer import id_curves, shape_key_path
 from .face_emotion import emotion_now
 from .face_target import FaceTarget, face_target
@@ -28,11 +28,6 @@ def note_problem(obj: bpy.types.Object, text: str | None) -> None:
         _problems.pop(obj.name, None)
     else:
         _problems[obj.name] = text
-
-
-def emotion_names(scene: bpy.types.Scene) -> tuple[str, ...]:
-    """The emotions whose sliders the panel shows."""
-    return emotion_sliders.stored_names(scene.lipwright.emotion_names)
 
 
 def _show(target: FaceTarget, moment: PredictedMoment, frame: float) -> None:
@@ -60,7 +55,7 @@ def show_current_frame(scene: bpy.types.Scene, obj: bpy.types.Object, record: Li
     """
     target = face_target(obj, exact=record.exact)
     frame = scene.frame_current_final
-    request = replace(record, emotion=emotion_now(obj, emotion_names(scene)))
+    request = replace(record, emotion=emotion_now(obj, record.emotion.names))
     _show(target, predict_moment(request, frame), frame)
 
 

@@ -33,8 +33,7 @@ def refresh_request(scene: bpy.types.Scene, obj: bpy.types.Object) -> LineReques
         raise LipwrightError(f"'{obj.name}' speaks no line yet: press Generate Lip Animation")
     line_record.check_record(record)
     emotion_layer.check_free(obj.data.shape_keys)
-    names = live.emotion_names(scene)
-    emotion = sampled_emotion(obj, names, scene.frame_start, scene.frame_end)
+    emotion = sampled_emotion(obj, record.emotion.names, scene.frame_start, scene.frame_end)
     return replace(record, emotion=emotion)
 
 

@@ -1,6 +1,8 @@
-# ruff: noqa: ARG001 - fixtures are asked for by name
+# ruff: noqa: ARG001, PLR0917 - fixtures are asked for by name
 """The sidebar tab, drawn on a recording layout, and the reasons of greyed-out buttons."""
 
+import json
+import zipfile
 from types import SimpleNamespace
 
 import pytest
@@ -101,6 +103,52 @@ def test_another_models_emotions_keep_values_of_the_same_name(scene, head, part,
     bpy.ops.lipwright.load_emotions()
     assert part("properties").emotions_are_loaded(settings)
     assert getattr(head.lipwright, joyful) == 0.5
+
+
+@pytest.fixture
+def plain_model(part, tmp_path):
+    """A model without emotions."""
+    path = tmp_path / "plain.lipmodel"
+    good = part("inference.bundled").default_model_path()
+    with zipfile.ZipFile(good) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            if name == "model.json":
+                manifest = json.loads(data)
+                manifest["emotion"].update(names=[], vectors=[])
+                data = json.dumps(manifest)
+            target.writestr(name, data)
+    return path
+
+
+def test_a_model_without_emotions_shows_no_sliders_and_animates(
+    scene, head, line, animate, part, joyful, plain_model
+):
+    setattr(head.lipwright, joyful, 1.0)
+    scene.lipwright.model_source, scene.lipwright.model_path = "FILE", str(plain_model)
+    assert bpy.ops.lipwright.load_emotions() == {"FINISHED"}
+    drawn = draw(part, "LIPWRIGHT_PT_emotion")
+    assert texts(drawn) == ["This model knows no emotions, so there are no sliders"]
+    assert [entry for entry in drawn if entry[0] == "prop"] == []
+    assert animate(line) == {"FINISHED"}
+    assert part("emotion_layer").find_layer(head.data.shape_keys) is None
+    with pytest.raises(part("inference.errors").LipwrightError, match="knows no emotions"):
+        part("generate").generate(scene, head, line, model_path=plain_model, emotion={"joy": 1.0})
+
+
+def test_a_model_that_is_gone_is_said(scene, head, part, tmp_path):
+    scene.lipwright.model_source, scene.lipwright.model_path = "FILE", str(tmp_path / "gone.lipmodel")
+    with pytest.raises(RuntimeError, match=r"gone\.lipmodel: cannot be read"):
+        bpy.ops.lipwright.load_emotions()
+    drawn = draw(part, "LIPWRIGHT_PT_emotion")
+    assert [entry for entry in drawn if entry[0] == "prop"] == []
+
+
+def test_a_sound_that_is_gone_is_said_in_the_panel(head, line, animate, joyful, part):
+    animate(line)
+    assert not any("is gone" in text for text in texts(draw(part, "LIPWRIGHT_PT_emotion")))
+    line.unlink()
+    assert any("Zoë says.wav is gone" in text for text in texts(draw(part, "LIPWRIGHT_PT_emotion")))
 
 
 def test_an_unreadable_model_says_so_in_the_panel(scene, part):
