@@ -21,6 +21,7 @@ from . import (  # noqa: E402 - __path__ must be complete first
     operators,
     panels,
     preferences,
+    preset_operators,
     properties,
 )
 
@@ -32,6 +33,7 @@ _MODULES = (
     properties,
     operators,
     emotion_operators,
+    preset_operators,
     panels,
     emotion_panels,
     follow_changes,

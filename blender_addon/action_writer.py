@@ -81,10 +81,41 @@ def revive_curves(animated: bpy.types.ID, path_start: str) -> None:
             fcurve.is_valid = True
 
 
+def remove_curves(animated: bpy.types.ID, path_start: str) -> None:
+    """Drop the curves of a datablock's properties whose path begins so, from its active Action."""
+    animation = animated.animation_data
+    found = [curve for path, curve in id_curves(animated).items() if path.startswith(path_start)]
+    for curve in found:
+        if not _HAS_SLOTS:
+            animation.action.fcurves.remove(curve)
+            continue
+        slot = animation.action_slot
+        bags = (strip.channelbag(slot) for layer in animation.action.layers for strip in layer.strips)
+        holder = next(bag for bag in bags if bag and bag.fcurves.find(curve.data_path) is not None)
+        holder.fcurves.remove(curve)
+
+
+def _interpolations(names: Sequence[str]) -> NDArray[np.int32]:
+    items = bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items
+    return np.array([items[name].value if name in items else _LINEAR for name in names], np.int32)
+
+
 def key_property(
-    animated: bpy.types.ID, path: str, frames: NDArray[np.float32], values: NDArray[np.float32]
+    animated: bpy.types.ID,
+    path: str,
+    frames: NDArray[np.float32],
+    values: NDArray[np.float32],
+    interpolations: Sequence[str] | None = None,
 ) -> None:
-    """Key a property of a datablock linearly, in its own Action, in place of the keys that it has."""
+    """Key a property of a datablock in its own Action, in place of the keys that it has.
+
+    Args:
+        animated: the datablock.
+        path: the property's path from it.
+        frames: key times [K] in scene frames, rising.
+        values: [K].
+        interpolations: Blender's name for each key; None for linear ones.
+    """
     if not len(frames):
         return
     animated.keyframe_insert(path, frame=float(frames[0]))
@@ -93,7 +124,9 @@ def key_property(
     points.clear()
     points.add(len(frames))
     points.foreach_set("co", np.stack([frames, values], axis=1).astype(np.float32).ravel())
-    points.foreach_set("interpolation", np.full(len(frames), _LINEAR, np.int32))
+    points.foreach_set("interpolation", _interpolations(interpolations or ["LINEAR"] * len(frames)))
+    for point in points:
+        point.handle_left_type = point.handle_right_type = "AUTO_CLAMPED"
     fcurve.update()
 
 

@@ -86,6 +86,10 @@ class LIPWRIGHT_PT_emotion(LipwrightPanel, bpy.types.Panel):
         column.separator()
         column.prop(face.lipwright, "strength", slider=True)
         row = layout.row(align=True)
+        row.menu("LIPWRIGHT_MT_presets")
+        row.operator("lipwright.save_preset", text="", icon="ADD")
+        row.menu("LIPWRIGHT_MT_lines", text="Copy From")
+        row = layout.row(align=True)
         row.operator("lipwright.reset_emotions", icon="LOOP_BACK")
         track = emotion_layer.find_layer(face.data.shape_keys if face.type == "MESH" else None)
         if track is not None:

@@ -17,6 +17,7 @@ from .inference.emotion_track import EmotionKeys
 from .inference.errors import LipwrightError
 from .inference.frame_timing import exact_frame_rate
 from .line_prediction import LineRequest, PredictedLine
+from .line_settings import note_settings
 from .sample_head import HEAD_HASH_PROPERTY
 
 
@@ -134,6 +135,7 @@ def show_emotion(
         )
     else:
         emotion_layer.remove_layer(target.key)
+    note_settings(target.obj, action)
 
 
 def apply_line(
@@ -236,4 +238,5 @@ def generate(
     if chosen is None:
         return result
     chosen.set_sliders(face, request.origin, request.frame_rate)
+    note_settings(face, result.action)
     return replace(result, warnings=(*chosen.warnings, *result.warnings))
