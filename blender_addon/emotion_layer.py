@@ -8,13 +8,14 @@ from typing import Any
 
 import bpy
 
-from . import action_writer
-from .action_writer import ShapeKeyCurve
+from .action_writer import LINE_PROPERTY, ShapeKeyCurve, is_untouched, keyed_shapes, write_track_action
 from .inference.errors import LipwrightError
 
 TRACK_NAME = "Lipwright Emotion"
 EMOTION_PROPERTY = "lipwright_emotion"
 """On an Action of such a track: the mark of the emotion that it holds."""
+UNFIT = "unfit"
+"""No emotion's mark, so that the layer is written anew."""
 
 
 def _is_layer(track: bpy.types.NlaTrack) -> bool:
@@ -35,10 +36,27 @@ def layer_action(key: bpy.types.Key | None) -> Any | None:  # noqa: ANN401 - see
     return track.strips[0].action if track is not None else None
 
 
+def _fits(key: bpy.types.Key, layer: bpy.types.Action) -> bool:
+    """Whether a layer belongs to the line that the face speaks, and lies under each of its curves.
+
+    It does not once the animator has chosen another line's Action, or has keyed a shape key more.
+    """
+    action = key.animation_data.action
+    if action is None or layer.get(LINE_PROPERTY) != _line_of_layer(str(action.get(LINE_PROPERTY))):
+        return False
+    return set(keyed_shapes(key, action)) <= set(keyed_shapes(key, layer))
+
+
+def _line_of_layer(line: str) -> str:
+    return f"{line}|emotion"
+
+
 def layer_mark(key: bpy.types.Key | None) -> str:
-    """The mark of the emotion that a face's line shows; empty for neutral."""
-    action = layer_action(key)
-    return str(action[EMOTION_PROPERTY]) if action is not None else ""
+    """The mark of the emotion that a face's line shows; empty for neutral, `UNFIT` for another line's."""
+    layer = layer_action(key)
+    if key is None or layer is None:
+        return ""
+    return str(layer[EMOTION_PROPERTY]) if _fits(key, layer) else UNFIT
 
 
 def is_muted(key: bpy.types.Key | None) -> bool:
@@ -75,7 +93,7 @@ def write_layer(key: bpy.types.Key, name: str, line: str, curves: list[ShapeKeyC
     if track is None:
         track = animation.nla_tracks.new()
         track.name = TRACK_NAME
-    action = action_writer.write_track_action(track, key, f"{name} Emotion", f"{line}|emotion", curves)
+    action = write_track_action(track, key, f"{name} Emotion", _line_of_layer(line), curves)
     action[EMOTION_PROPERTY] = mark
     animation.action_blend_type = "ADD"
 
@@ -89,5 +107,5 @@ def remove_layer(key: bpy.types.Key) -> None:
     action = layer_action(key)
     animation.nla_tracks.remove(track)
     animation.action_blend_type = "REPLACE"
-    if action_writer.is_untouched(action):
+    if is_untouched(action):
         bpy.data.actions.remove(action)

@@ -37,10 +37,14 @@ def _history_moved(*_arguments: Any) -> None:  # noqa: ANN401 - see `_file_opene
 
 @bpy.app.handlers.persistent
 def _data_changed(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
-    """When the sliders' own curves are edited, the line that follows them is refreshed."""
+    """When the sliders' own curves are edited, or another line is chosen, the line is refreshed."""
     if bpy.app.background:
         return
-    edited = {update.id.original for update in depsgraph.updates if isinstance(update.id, bpy.types.Action)}
+    edited = {
+        update.id.original
+        for update in depsgraph.updates
+        if isinstance(update.id, bpy.types.Action | bpy.types.Key)
+    }
     if edited:
         from . import refresh  # noqa: PLC0415 - see `_history_moved`
 

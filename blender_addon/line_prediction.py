@@ -137,6 +137,8 @@ class RecentValues(Generic[_T]):
 _predictors: RecentValues[FacePredictor] = RecentValues(_KEPT_MODELS)
 _live_predictors: RecentValues[FacePredictor] = RecentValues(_KEPT_MODELS)
 """For the frame on screen: a predictor is for one thread at a time, and a line may be on its way."""
+_one_line = threading.Lock()
+"""Held while a line is predicted, for the same reason."""
 _solvers: RecentValues[BlendshapeSolver] = RecentValues(_KEPT_MODELS)
 _analyses: RecentValues[tuple[SpeechAnalysis, tuple[str, ...]]] = RecentValues(
     _KEPT_LINES, cost=lambda kept: kept[0].duration, budget=_KEPT_SECONDS
@@ -291,6 +293,11 @@ def predict_line(
         LipwrightError: the sound, the model or a setting is unusable; the sentence says which and why.
         Cancelled: `cancelled` said so.
     """
+    with _one_line:
+        return _predict_line(request, progress, cancelled)
+
+
+def _predict_line(request: LineRequest, progress: Progress, cancelled: Cancel) -> PredictedLine:
     progress(0.0)
     predictor = _predictor(request.model_path, request.threads)
     analysis, warnings = _analysis(request, predictor, progress, cancelled)

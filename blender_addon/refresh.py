@@ -87,6 +87,8 @@ def refresh_soon(scene: bpy.types.Scene, obj: bpy.types.Object, *, is_kept: bool
 
 def _tick() -> float | None:
     """Timer: hand over what is done, start what is due; None when nothing is left to do."""
+    if bpy.app.is_job_running("RENDER"):  # which reads the same data in a thread of its own
+        return _REST
     if _running is not None:
         if not _running[2].is_done:
             return _TICK
@@ -130,10 +132,14 @@ def _finish() -> None:
     scene, obj = _found(key)
     if scene is None or obj is None:
         return
+    record = line_record.face_record(obj)
+    if record is None or replace(record, emotion=request.emotion) != request:
+        return  # undone, or another line meanwhile
     try:
-        apply_refresh(obj, request, job.result())
-        if record := line_record.face_record(obj):
-            live.show_current_frame(scene, obj, record)
+        line = job.result()
+        if key not in _waiting:  # else the sliders have moved on, and the next line is on its way
+            apply_refresh(obj, request, line)
+        live.show_current_frame(scene, obj, record)
     except Cancelled:
         return
     except BAD_INPUT as error:
@@ -156,11 +162,21 @@ def refresh_stale_lines(scene: bpy.types.Scene) -> None:
             refresh_soon(scene, obj)
 
 
-def refresh_faces_of(scene: bpy.types.Scene, actions: set[bpy.types.Action]) -> None:
-    """Refresh the lines of the faces whose sliders these Actions key."""
+def refresh_faces_of(scene: bpy.types.Scene, edited: set[bpy.types.ID]) -> None:
+    """Refresh the lines that edited Actions or shape keys concern.
+
+    An Action may key a face's sliders; a face may have got another line's Action, or a curve more.
+    """
     for obj in scene.objects:
-        animation = obj.animation_data
-        if animation is not None and animation.action in actions and line_record.face_record(obj) is not None:
+        action = line_record.face_action(obj)
+        if action is None or line_record.face_record(obj) is None:
+            continue
+        key = obj.data.shape_keys
+        sliders = obj.animation_data.action if obj.animation_data is not None else None
+        is_unfit = (
+            not edited.isdisjoint({key, action}) and emotion_layer.layer_mark(key) == emotion_layer.UNFIT
+        )
+        if is_unfit or sliders in edited:
             refresh_soon(scene, obj)
 
 

@@ -114,6 +114,48 @@ def test_the_animators_own_shape_key_plays_beside_the_emotion(scene, head, line,
         assert blocks["mole"].value == pytest.approx(0.6)
 
 
+def test_another_lines_action_makes_the_emotion_stale(scene, head, line, animate, joyful, part, tmp_path):
+    setattr(head.lipwright, joyful, 0.5)
+    animate(line)
+    key, refresh = head.data.shape_keys, part("refresh")
+    first = key.animation_data.action
+    second = tmp_path / "second.wav"
+    second.write_bytes(line.read_bytes())
+    animate(second)
+    assert part("emotion_layer").layer_action(key).name == "second Emotion"
+    assert not refresh.is_stale(scene, head)
+    part("action_writer").assign_action(key, first, getattr(first, "slots", [None])[0])
+    assert refresh.is_stale(scene, head)
+    bpy.ops.lipwright.refresh_line()
+    assert part("emotion_layer").layer_action(key).name == "Zoë says Emotion"
+    assert not refresh.is_stale(scene, head)
+    head.shape_key_add(name="scar", from_mix=False)
+    key.key_blocks["scar"].keyframe_insert("value", frame=1)
+    assert refresh.is_stale(scene, head)
+    bpy.ops.lipwright.refresh_line()
+    assert not refresh.is_stale(scene, head)
+
+
+def test_an_open_strip_is_left_alone(scene, head, line, animate, joyful, part):
+    setattr(head.lipwright, joyful, 0.5)
+    animate(line)
+    animation = head.data.shape_keys.animation_data
+    part("emotion_layer").find_layer(head.data.shape_keys).strips[0].select = True
+    animation.nla_tracks.active = part("emotion_layer").find_layer(head.data.shape_keys)
+    try:
+        animation.use_tweak_mode = True
+    except (AttributeError, RuntimeError):
+        pytest.skip("this Blender opens strips in its editor only")
+    if not animation.use_tweak_mode:
+        pytest.skip("this Blender opens strips in its editor only")
+    assert not bpy.ops.lipwright.refresh_line.poll()
+    setattr(head.lipwright, joyful, 0.9)
+    with pytest.raises(RuntimeError, match="leave its Tweak Mode"):
+        bpy.ops.lipwright.generate()
+    animation.use_tweak_mode = False
+    assert bpy.ops.lipwright.refresh_line() == {"FINISHED"}
+
+
 def test_an_edited_emotion_is_kept_beside_the_new_one(scene, head, line, animate, joyful, part):
     animate(line)
     setattr(head.lipwright, joyful, 0.5)
