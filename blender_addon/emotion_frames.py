@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -29,26 +29,34 @@ class EmotionFrames:
         first: scene frame of the first row; the others follow frame by frame.
         weights: of the emotions [F, N], 0..1.
         strength: [F] 0..1.
+        latent: what is added along the latent's first L axes, [F, L]; None for nothing.
     """
 
     names: tuple[str, ...]
     first: int
     weights: NDArray[np.float32]
     strength: NDArray[np.float32]
+    latent: NDArray[np.float32] | None = None
+
+    @property
+    def _columns(self) -> NDArray[np.float32]:
+        """Weights and latent side by side, [F, N + L]."""
+        return self.weights if self.latent is None else np.concatenate((self.weights, self.latent), axis=1)
 
     @property
     def is_neutral(self) -> bool:
         """Whether the face feels nothing at any frame."""
-        return not (self.weights * self.strength[:, None]).any()
+        return not (self._columns * self.strength[:, None]).any()
 
     @property
     def mark(self) -> str:
         """The same for the same emotions; empty for neutral."""
         if self.is_neutral:
             return ""
-        felt = np.round(self.weights * self.strength[:, None], 4)
+        felt = np.round(self._columns * self.strength[:, None], 4)
         used: NDArray[np.bool_] = np.any(felt != 0, axis=0)
-        names = [name for name, is_used in zip(self.names, used, strict=True) if is_used]
+        axes = felt.shape[1] - len(self.names)
+        names = [name for name, is_used in zip((*self.names, *range(axes)), used, strict=True) if is_used]
         changes = np.flatnonzero((felt[1:] != felt[:-1]).any(axis=1))
         start, stop = (int(changes[0]), int(changes[-1]) + 2) if len(changes) else (0, 1)
         first, felt = (self.first + start if len(changes) else 0), felt[start:stop]
@@ -66,19 +74,26 @@ class EmotionFrames:
         before = np.floor(places).astype(np.int64)
         after = np.minimum(before + 1, len(self.weights) - 1)
         share = (places - before).astype(np.float32)
-        mixed = self.weights[before] * (1 - share)[:, None] + self.weights[after] * share[:, None]
+        columns = self._columns
+        mixed = columns[before] * (1 - share)[:, None] + columns[after] * share[:, None]
         strength = self.strength[before] * (1 - share) + self.strength[after] * share
-        chosen = mixed @ table.reshape(len(self.names), model.emotion_size)
-        return felt_emotion(chosen.astype(np.float32, copy=False), strength)
+        count = len(self.names)
+        chosen = (mixed[:, :count] @ table.reshape(count, model.emotion_size)).astype(np.float32, copy=False)
+        axes = min(mixed.shape[1] - count, model.emotion_size)
+        chosen[:, :axes] += mixed[:, count : count + axes]
+        return felt_emotion(chosen, strength)
 
 
 NEUTRAL = EmotionFrames((), 0, np.zeros((1, 0), np.float32), np.ones(1, np.float32))
 
 
-def constant_emotion(weights: Mapping[str, float], strength: float) -> EmotionFrames:
+def constant_emotion(
+    weights: Mapping[str, float], strength: float, latent: Sequence[float] = ()
+) -> EmotionFrames:
     """The same emotion at every frame."""
     row = np.array([list(weights.values())], np.float32).reshape(1, -1)
-    return EmotionFrames(tuple(weights), 0, row, np.full(1, strength, np.float32))
+    added = np.array([latent], np.float32) if any(latent) else None
+    return EmotionFrames(tuple(weights), 0, row, np.full(1, strength, np.float32), added)
 
 
 def track_emotion(

@@ -1,12 +1,11 @@
 # ruff: noqa: N801 - Blender demands class names such as CATEGORY_PT_name
 """The Emotion part of the sidebar tab. Panels only draw: they change nothing in the file."""
 
-import sys
-
 import bpy
 
 from . import emotion_layer, emotion_sliders, properties
 from .choices import selected_face
+from .face_problems import problem
 from .inference.errors import LipwrightError
 from .panels import LipwrightPanel
 from .reports import BAD_INPUT, sentence
@@ -33,13 +32,7 @@ def _load_emotions_soon() -> None:
             area.tag_redraw()
 
 
-def _live_problem(face: bpy.types.Object) -> str | None:
-    """Why this face's sliders cannot move it, once one was tried."""
-    live = sys.modules.get(f"{__package__}.live")
-    return live.problem(face) if live is not None else None
-
-
-def _line_problem(face: bpy.types.Object) -> str | None:
+def _line_problem(face: bpy.types.Object, settings: properties.LipwrightSettings) -> str | None:
     """Why the face's line cannot follow its sliders."""
     from . import line_record  # noqa: PLC0415 - loads what prediction needs, once a face is looked at
 
@@ -48,9 +41,11 @@ def _line_problem(face: bpy.types.Object) -> str | None:
         return None
     try:
         line_record.check_record(record)
+        if record.model_path.resolve() != properties.chosen_model_path(settings).resolve():
+            return "this line speaks with another model: Generate it to use the chosen one's sliders"
     except LipwrightError as error:
         return str(error)
-    return _live_problem(face)
+    return problem(face)
 
 
 class LIPWRIGHT_PT_emotion(LipwrightPanel, bpy.types.Panel):
@@ -73,9 +68,9 @@ class LIPWRIGHT_PT_emotion(LipwrightPanel, bpy.types.Panel):
             layout.label(text="Select a face to set its emotions", icon="INFO")
             return
         self._draw_sliders(face, names)
-        problem = _line_problem(face)
-        if problem is not None:
-            layout.label(text=problem[:1].upper() + problem[1:], icon="ERROR")
+        reason = _line_problem(face, settings)
+        if reason is not None:
+            layout.label(text=reason[:1].upper() + reason[1:], icon="ERROR")
 
     def _draw_sliders(self, face: bpy.types.Object, names: tuple[str, ...]) -> None:
         layout = self.layout
@@ -109,7 +104,40 @@ class LIPWRIGHT_PT_emotion(LipwrightPanel, bpy.types.Panel):
         self.layout.operator("lipwright.load_emotions", icon="FILE_REFRESH")
 
 
-_CLASSES = (LIPWRIGHT_PT_emotion,)
+class LIPWRIGHT_PT_latent(LipwrightPanel, bpy.types.Panel):
+    """The model's own axes, for those who want more than its named emotions."""
+
+    bl_idname = "LIPWRIGHT_PT_latent"
+    bl_label = "Advanced"
+    bl_parent_id = "LIPWRIGHT_PT_emotion"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender demands plain class attributes
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only below sliders."""
+        settings = context.scene.lipwright
+        names = emotion_sliders.stored_names(settings.emotion_names)
+        return bool(names) and selected_face(context) is not None and properties.emotions_are_loaded(settings)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Show the learned points and the axes."""
+        settings, face = context.scene.lipwright, selected_face(context)
+        if face is None:
+            return
+        column = self.layout.column(align=True)
+        column.use_property_split = True
+        if settings.learned_points:
+            column.prop(face.lipwright, "learned_point")
+            column.label(text=f"of {settings.learned_points}; 0 for none")
+        for axis in range(min(settings.latent_size, emotion_sliders.LATENT_AXES)):
+            column.prop(face.lipwright, emotion_sliders.latent_id(axis), slider=True)
+        if settings.latent_size > emotion_sliders.LATENT_AXES:
+            column.label(
+                text=f"The other {settings.latent_size - emotion_sliders.LATENT_AXES} have no sliders"
+            )
+
+
+_CLASSES = (LIPWRIGHT_PT_emotion, LIPWRIGHT_PT_latent)
 
 
 def register() -> None:

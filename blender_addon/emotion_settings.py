@@ -27,17 +27,25 @@ class EmotionSettings:
         weights: of the emotions, 0..1.
         strength: scales them, 0..1.
         keys: of the sliders that are keyed, by emotion.
+        latent: added along the latent's axes; keys of these are not part of it.
     """
 
     weights: Mapping[str, float]
     strength: float
     keys: Mapping[str, tuple[SliderKey, ...]] = field(default_factory=dict)
+    latent: tuple[float, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Values for `json.dumps`; neutral emotions are left out."""
-        weights = {name: round(value, 5) for name, value in self.weights.items() if value}
-        keys = {name: [list(key) for key in keys] for name, keys in self.keys.items()}
-        return {"weights": weights, "strength": round(self.strength, 5), **({"keys": keys} if keys else {})}
+        values: dict[str, Any] = {
+            "weights": {name: round(value, 5) for name, value in self.weights.items() if value},
+            "strength": round(self.strength, 5),
+        }
+        if self.keys:
+            values["keys"] = {name: [list(key) for key in keys] for name, keys in self.keys.items()}
+        if any(self.latent):
+            values["latent"] = [round(value, 5) for value in self.latent]
+        return values
 
 
 def parse_settings(values: object) -> EmotionSettings:
@@ -60,6 +68,7 @@ def parse_settings(values: object) -> EmotionSettings:
             for name in keys
             if name == _STRENGTH or emotion_sliders.checked_names([name])
         },
+        _latent(values.get("latent", [])),
     )
 
 
@@ -71,6 +80,13 @@ def _number(value: object) -> float:
 
 def _share(value: object) -> float:
     return clamp_weight(_number(value))
+
+
+def _latent(values: object) -> tuple[float, ...]:
+    if not isinstance(values, list) or len(values) > emotion_sliders.LATENT_AXES:
+        raise TypeError("no latent")
+    limit = emotion_sliders.LATENT_LIMIT
+    return tuple(min(limit, max(-limit, _number(value))) for value in values)
 
 
 def _keys(rows: object) -> tuple[SliderKey, ...]:
@@ -101,7 +117,9 @@ def face_settings(
         for name in (*names, _STRENGTH)
         if _path(name) in curves
     }
-    return EmotionSettings(emotion_sliders.weights(obj, names), obj.lipwright.strength, keys)
+    return EmotionSettings(
+        emotion_sliders.weights(obj, names), obj.lipwright.strength, keys, emotion_sliders.latent(obj)
+    )
 
 
 def apply_settings(
@@ -123,7 +141,8 @@ def apply_settings(
     given = {known[name.lower()]: value for name, value in settings.weights.items() if name.lower() in known}
     with emotion_sliders.moving_together():
         action_writer.remove_curves(obj, "lipwright.")
-        emotion_sliders.set_weights(obj, {**dict.fromkeys(names, 0.0), **given}, settings.strength)
+        weights = {**dict.fromkeys(names, 0.0), **given}
+        emotion_sliders.set_weights(obj, weights, settings.strength, settings.latent)
         for name, keys in settings.keys.items():
             if keys and (name == _STRENGTH or name.lower() in known):
                 _key(obj, _path(known.get(name.lower(), _STRENGTH)), keys, origin, float(rate))

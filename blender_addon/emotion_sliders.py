@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import bpy
 
@@ -30,6 +30,14 @@ def _moved(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
     from .live import slider_moved  # noqa: PLC0415 - loads what prediction needs when a slider first moves
 
     slider_moved(context.scene, group.id_data)
+
+
+def _point_chosen(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    if _paused or context.scene is None:
+        return
+    from .learned_points import show_point  # noqa: PLC0415 - loads what prediction needs when it is first used
+
+    show_point(context.scene, group.id_data)
 
 
 @contextlib.contextmanager
@@ -55,6 +63,43 @@ class LipwrightFace(bpy.types.PropertyGroup):
         subtype="FACTOR",
         update=_moved,
     )
+    learned_point: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Learned Point",
+        description="One of the moments that the model learned from, as a point of its latent; 0 for none",
+        default=0,
+        min=0,
+        max=4096,
+        options=set(),
+        update=_point_chosen,
+    )
+
+
+LATENT_AXES = 32
+"""Axes of a model's latent that have sliders; the bundled model's has fewer."""
+LATENT_LIMIT = 3.0
+"""Beyond what any learned emotion or its mix reaches along one axis."""
+
+
+def latent_id(axis: int) -> str:
+    """The property of one axis of the latent."""
+    return f"latent_{axis:02d}"
+
+
+def latent_path(axis: int) -> str:
+    """Data path of one axis's slider from the object."""
+    return f"lipwright.{latent_id(axis)}"
+
+
+def latent(obj: bpy.types.Object) -> tuple[float, ...]:
+    """What the sliders of the latent's axes say, [LATENT_AXES]."""
+    return tuple(getattr(obj.lipwright, latent_id(axis)) for axis in range(LATENT_AXES))
+
+
+def set_latent(obj: bpy.types.Object, values: Sequence[float]) -> None:
+    """Set the latent's axes; those without a value go to 0."""
+    with moving_together():
+        for axis in range(LATENT_AXES):
+            setattr(obj.lipwright, latent_id(axis), values[axis] if axis < len(values) else 0.0)
 
 
 def slider_id(name: str) -> str:
@@ -123,9 +168,20 @@ def weights(obj: bpy.types.Object, names: Iterable[str]) -> dict[str, float]:
     return {name: float(getattr(obj.lipwright, slider_id(name), 0.0)) for name in names}
 
 
-def set_weights(obj: bpy.types.Object, values: Mapping[str, float], strength: float) -> None:
-    """Set sliders and strength, all before the face answers; every name must have its slider."""
+def set_weights(
+    obj: bpy.types.Object, values: Mapping[str, float], strength: float, latent_values: Sequence[float] = ()
+) -> None:
+    """Set all of a face's sliders before it answers; every name must have its slider.
+
+    Args:
+        obj: the face.
+        values: by emotion; sliders of others stay.
+        strength: scales them, 0..1.
+        latent_values: along the latent's axes; those without a value go to 0.
+    """
     with moving_together():
+        obj.lipwright.learned_point = 0
+        set_latent(obj, latent_values)
         for name, value in values.items():
             setattr(obj.lipwright, slider_id(name), clamp_weight(value))
         obj.lipwright.strength = strength
@@ -133,7 +189,7 @@ def set_weights(obj: bpy.types.Object, values: Mapping[str, float], strength: fl
 
 def has_moved(obj: bpy.types.Object, names: Iterable[str]) -> bool:
     """Whether any slider is up."""
-    return any(weights(obj, names).values())
+    return any(weights(obj, names).values()) or any(latent(obj))
 
 
 def is_keyed(obj: bpy.types.Object) -> bool:
@@ -144,6 +200,18 @@ def is_keyed(obj: bpy.types.Object) -> bool:
 def register() -> None:
     """Give every object its sliders."""
     bpy.utils.register_class(LipwrightFace)
+    for axis in range(LATENT_AXES):
+        slider = bpy.props.FloatProperty(
+            name=f"Axis {axis + 1}",
+            description="Adds to the emotions along one axis of the model's own latent",
+            default=0.0,
+            min=-LATENT_LIMIT,
+            max=LATENT_LIMIT,
+            soft_min=-1.0,
+            soft_max=1.0,
+            update=_moved,
+        )
+        setattr(LipwrightFace, latent_id(axis), slider)
     bpy.types.Object.lipwright = bpy.props.PointerProperty(type=LipwrightFace)
 
 

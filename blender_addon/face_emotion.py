@@ -14,7 +14,8 @@ _MAX_FRAMES = 500_000
 
 def emotion_now(obj: bpy.types.Object, names: Sequence[str]) -> EmotionFrames:
     """What the sliders say at this moment, whatever their curves say."""
-    return constant_emotion(emotion_sliders.weights(obj, names), obj.lipwright.strength)
+    weights = emotion_sliders.weights(obj, names)
+    return constant_emotion(weights, obj.lipwright.strength, emotion_sliders.latent(obj))
 
 
 def sampled_emotion(obj: bpy.types.Object, names: Sequence[str], first: int, last: int) -> EmotionFrames:
@@ -26,20 +27,25 @@ def sampled_emotion(obj: bpy.types.Object, names: Sequence[str], first: int, las
         first: first frame that matters beside those that carry keys.
         last: last such frame.
     """
-    curves = {path: curve for path, curve in action_writer.id_curves(obj).items() if not curve.mute}
-    paths = [*(emotion_sliders.slider_path(name) for name in names), emotion_sliders.STRENGTH_PATH]
-    keyed = [curves[path] for path in paths if path in curves and curves[path].keyframe_points]
     now = emotion_now(obj, names)
+    curves = {path: curve for path, curve in action_writer.id_curves(obj).items() if not curve.mute}
+    paths = [emotion_sliders.slider_path(name) for name in names]
+    paths += [emotion_sliders.latent_path(axis) for axis in range(emotion_sliders.LATENT_AXES)]
+    paths.append(emotion_sliders.STRENGTH_PATH)
+    keyed = [curves[path] for path in paths if path in curves and curves[path].keyframe_points]
     if not keyed:
         return now
     spans = [curve.range() for curve in keyed]
     first = math.floor(min(first, *(span[0] for span in spans)))
     last = math.ceil(max(last, *(span[1] for span in spans)))
     frames = range(first, min(last, first + _MAX_FRAMES) + 1)
-    values = np.empty((len(frames), len(paths)), np.float32)
-    values[:, :-1], values[:, -1] = now.weights[0], now.strength[0]
+    latent = now.latent[0] if now.latent is not None else np.zeros(emotion_sliders.LATENT_AXES, np.float32)
+    values = np.tile(np.concatenate((now.weights[0], latent, now.strength)), (len(frames), 1))
     for column, path in enumerate(paths):
         if path in curves:
             values[:, column] = [curves[path].evaluate(frame) for frame in frames]
-    np.clip(np.nan_to_num(values), 0.0, 1.0, out=values)
-    return EmotionFrames(now.names, first, values[:, :-1].copy(), values[:, -1].copy())
+    values = np.nan_to_num(values)
+    count = len(names)
+    weights, strength = np.clip(values[:, :count], 0.0, 1.0), np.clip(values[:, -1], 0.0, 1.0)
+    latent = np.clip(values[:, count:-1], -emotion_sliders.LATENT_LIMIT, emotion_sliders.LATENT_LIMIT)
+    return EmotionFrames(now.names, first, weights, strength, latent)

@@ -7,6 +7,7 @@ import bpy
 
 from . import emotion_sliders
 from .action_writer import revive_curves
+from .face_problems import forget_problems
 from .line_note import noted_emotions
 
 
@@ -22,6 +23,7 @@ def _prepare_sliders() -> None:
 
 @bpy.app.handlers.persistent
 def _file_opened(*_arguments: Any) -> None:  # noqa: ANN401 - Blender passes what it likes
+    forget_problems()
     _prepare_sliders()
 
 

@@ -11,6 +11,7 @@ from . import emotion_layer, emotion_sliders, line_prediction, line_record, shap
 from .action_writer import LINE_PROPERTY, keyed_shapes, write_line_action
 from .chosen_emotion import ChosenEmotion, chosen_emotion
 from .face_emotion import sampled_emotion
+from .face_problems import note_problem
 from .face_target import FaceTarget, face_target
 from .inference.bundled import default_model_path
 from .inference.emotion_track import EmotionKeys
@@ -136,6 +137,7 @@ def show_emotion(
     else:
         emotion_layer.remove_layer(target.key)
     note_settings(target.obj, action)
+    note_problem(target.obj, None)
 
 
 def apply_line(

@@ -8,26 +8,11 @@ import numpy as np
 from . import emotion_layer, line_record
 from .action_writer import id_curves, shape_key_path
 from .face_emotion import emotion_now
+from .face_problems import note_problem
 from .face_target import FaceTarget, face_target
 from .line_prediction import LineRequest, PredictedMoment, line_is_kept, predict_moment
 from .reports import BAD_INPUT, sentence
 from .shape_curves import shape_values
-
-_problems: dict[str, str] = {}
-"""Why the sliders of a face cannot move it, by the object's name; the panel shows it."""
-
-
-def problem(obj: bpy.types.Object) -> str | None:
-    """Why a moved slider could not change this face, if it could not."""
-    return _problems.get(obj.name)
-
-
-def note_problem(obj: bpy.types.Object, text: str | None) -> None:
-    """Remember, or forget with None, why a face's sliders cannot move it."""
-    if text is None:
-        _problems.pop(obj.name, None)
-    else:
-        _problems[obj.name] = text
 
 
 def _show(target: FaceTarget, moment: PredictedMoment, frame: float) -> None:

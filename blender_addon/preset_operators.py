@@ -74,7 +74,9 @@ class LIPWRIGHT_OT_save_preset(_OnAFace, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, face: Any) -> None:  # noqa: ANN401 - Blender has no types
         """Save what the sliders say now."""
-        settings = EmotionSettings(emotion_sliders.weights(face, _names(context)), face.lipwright.strength)
+        weights = emotion_sliders.weights(face, _names(context))
+        latent = emotion_sliders.latent(face)
+        settings = EmotionSettings(weights, face.lipwright.strength, latent=latent)
         name = emotion_presets.save_preset(self.name, settings)
         self.report({"INFO"}, f"Saved the preset '{name}'")
 

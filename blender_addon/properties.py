@@ -94,6 +94,12 @@ class LipwrightSettings(bpy.types.PropertyGroup):
         description="The version of the model file whose emotions the sliders are",
         options={"HIDDEN"},
     )
+    latent_size: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Axes", description="Axes of the chosen model's latent", options={"HIDDEN"}
+    )
+    learned_points: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Learned Points", description="How many points the chosen model learned", options={"HIDDEN"}
+    )
     add_sound: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Add Sound",
         description="Put the line's sound into the sequencer, unless it is there already",
@@ -148,9 +154,10 @@ def load_emotions(settings: LipwrightSettings) -> None:
     from .line_prediction import load_model  # noqa: PLC0415 - the network's runtime is loaded when first used
 
     path = chosen_model_path(settings)
-    names = load_model(path).emotion_names
-    emotion_sliders.ensure_sliders(names)
-    settings.emotion_names = json.dumps(list(names))
+    model = load_model(path)
+    emotion_sliders.ensure_sliders(model.emotion_names)
+    settings.emotion_names = json.dumps(list(model.emotion_names))
+    settings.latent_size, settings.learned_points = model.emotion_size, len(model.emotion_database)
     settings.emotion_source = _file_version(path)
 
 

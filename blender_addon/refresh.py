@@ -9,6 +9,7 @@ import bpy
 from . import emotion_layer, line_record, live
 from .background_job import BackgroundJob
 from .face_emotion import sampled_emotion
+from .face_problems import note_problem
 from .inference.errors import Cancelled, LipwrightError
 from .line_prediction import LineRequest, PredictedLine, predict_line
 from .reports import BAD_INPUT, sentence
@@ -112,7 +113,7 @@ def _start(key: tuple[str, str]) -> None:
     try:
         request = refresh_request(scene, obj)
     except BAD_INPUT as error:
-        live.note_problem(obj, sentence(error))
+        note_problem(obj, sentence(error))
         return
     if request.emotion.mark == emotion_layer.layer_mark(obj.data.shape_keys):
         return
@@ -143,7 +144,7 @@ def _finish() -> None:
     except Cancelled:
         return
     except BAD_INPUT as error:
-        live.note_problem(obj, sentence(error))
+        note_problem(obj, sentence(error))
     redraw()
 
 

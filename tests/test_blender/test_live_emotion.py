@@ -277,6 +277,37 @@ def test_exact_answers_too(scene, face, line, animate, joyful, part):
     np.testing.assert_allclose(mesh_of(part, face), dragged, atol=1e-5)
 
 
+def test_the_latents_axes_and_learned_points_move_the_face(scene, head, line, animate, joyful, shown, part):
+    animate(line)
+    speech = shown(head, FRAMES)
+    model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
+    assert scene.lipwright.learned_points == len(model.emotion_database)
+    scene.frame_set(60)
+    head.lipwright.learned_point = 7
+    axes = np.array(part("emotion_sliders").latent(head))
+    np.testing.assert_allclose(axes[: model.emotion_size], model.emotion_database[6], atol=1e-6)
+    dragged = key_values(head)
+    bpy.ops.lipwright.refresh_line()
+    np.testing.assert_allclose(shown(head, (60,))[0], dragged, atol=1e-5)
+    motion = part("inference.pipeline").animate_line(model, line, 25, model.emotion_database[6])
+    columns = [head.data.shape_keys.key_blocks.find(name) for name in motion.weight_names]
+    np.testing.assert_allclose(shown(head, (60,))[0, columns], motion.weights[59], atol=1e-5)
+    head.lipwright.latent_03 = 1.0
+    head.lipwright.keyframe_insert("latent_03", frame=40)
+    head.lipwright.learned_point = 0
+    head.lipwright.keyframe_insert("latent_03", frame=55)
+    bpy.ops.lipwright.refresh_line()
+    keyed = shown(head, FRAMES) - speech
+    assert np.abs(keyed[FRAMES.index(40)]).max() > 1e-3
+    assert np.abs(keyed[FRAMES.index(70)]).max() < 1e-5
+    assert bpy.ops.lipwright.reset_emotions.poll() is False or bpy.ops.lipwright.reset_emotions()
+    head.lipwright.learned_point = 4096  # beyond the last: the last
+    last = model.emotion_database[-1]
+    assert part("emotion_sliders").latent(head)[: model.emotion_size] == pytest.approx(
+        last.tolist(), abs=1e-6
+    )
+
+
 def test_two_faces_feel_apart(scene, head, line, animate, joyful):
     animate(line)
     bpy.ops.lipwright.add_sample_head()
@@ -299,7 +330,7 @@ def test_what_is_gone_is_said_and_the_line_stays(scene, head, line, animate, joy
     (line if gone == "sound" else copy).unlink()
     setattr(head.lipwright, joyful, 1.0)
     np.testing.assert_array_equal(key_values(head), before)
-    problem = part("live").problem(head)
+    problem = part("face_problems").problem(head)
     assert f"the {gone} " in problem
     assert "is gone" in problem
     with pytest.raises(RuntimeError, match="is gone") as refused:

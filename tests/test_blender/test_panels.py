@@ -39,7 +39,7 @@ class RecordingLayout:
 
 def draw(part, name):
     drawn = []
-    module = "emotion_panels" if "emotion" in name else "panels"
+    module = "emotion_panels" if "emotion" in name or "latent" in name else "panels"
     panel = getattr(part(module), name)
     stand_in = SimpleNamespace(layout=RecordingLayout(drawn))
     for attribute in ("_draw_action", "_draw_unloaded", "_draw_sliders"):
@@ -86,6 +86,19 @@ def test_the_sliders_are_the_models_emotions(head, part):
     assert [entry[1].bl_rna.properties[entry[2]].name for entry in sliders] == [
         name.title() for name in model.emotion_names
     ]
+
+
+def test_advanced_shows_the_axes(head, part, joyful):
+    panel = part("emotion_panels").LIPWRIGHT_PT_latent
+    assert panel.bl_options == {"DEFAULT_CLOSED"}
+    assert panel.poll(bpy.context)
+    drawn = draw(part, "LIPWRIGHT_PT_latent")
+    model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
+    axes = [entry for entry in drawn if entry[0] == "prop" and entry[2].startswith("latent_")]
+    assert len(axes) == model.emotion_size
+    assert f"of {len(model.emotion_database)}; 0 for none" in texts(drawn)
+    bpy.ops.object.select_all(action="DESELECT")
+    assert not panel.poll(bpy.context)
 
 
 def test_without_a_face_the_emotions_ask_for_one(scene, part):

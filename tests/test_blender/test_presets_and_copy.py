@@ -24,6 +24,7 @@ def presets(installed, part):
 def test_a_preset_goes_from_file_to_file(scene, head, line, animate, joyful, shown, presets):
     setattr(head.lipwright, joyful, 0.7)
     head.lipwright.strength = 0.9
+    head.lipwright.latent_02 = -0.25
     animate(line)
     felt = shown(head, FRAMES)
     assert bpy.ops.lipwright.save_preset(name="  Sunny   day ") == {"FINISHED"}
@@ -39,6 +40,7 @@ def test_a_preset_goes_from_file_to_file(scene, head, line, animate, joyful, sho
     assert bpy.ops.lipwright.load_preset(name="Sunny day") == {"FINISHED"}
     assert getattr(other.lipwright, joyful) == pytest.approx(0.7)
     assert other.lipwright.strength == pytest.approx(0.9)
+    assert other.lipwright.latent_02 == pytest.approx(-0.25)
     blocks = other.data.shape_keys.key_blocks  # the face has followed at once
     assert [block.value for block in blocks] == pytest.approx(felt[1].tolist(), abs=1e-5)
     bpy.ops.lipwright.refresh_line()
@@ -84,6 +86,7 @@ def test_damaged_presets_are_left_out(head, joyful, presets, part):
         "nan": {"weights": {"a": float("nan")}},
         "text": {"weights": {"a": "much"}},
         "list": [],
+        "latent": {"weights": {}, "latent": [0.1, None]},
         "keys": {"weights": {}, "keys": {"a": [[0, 1]]}},
         "\u0000": {"weights": {}},
     }
