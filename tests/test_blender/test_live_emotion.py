@@ -320,6 +320,18 @@ def test_two_faces_feel_apart(scene, head, line, animate, joyful):
     assert np.abs(key_values(other) - before).max() > 0.01
 
 
+def test_a_line_of_one_frame_shows_its_emotion(scene, head, animate, joyful, shown, write_wav, tmp_path):
+    path = write_wav(tmp_path / "short.wav", np.zeros(400))
+    animate(path)
+    calm = shown(head, (1, 2))
+    setattr(head.lipwright, joyful, 1.0)
+    dragged = key_values(head)
+    bpy.ops.lipwright.refresh_line()
+    felt = shown(head, (1, 2, 40))
+    np.testing.assert_allclose(felt[1:], [dragged] * 2, atol=1e-5)
+    assert np.abs(felt[:2] - calm).max() > 0.01
+
+
 @pytest.mark.parametrize("gone", ["sound", "model"])
 def test_what_is_gone_is_said_and_the_line_stays(scene, head, line, animate, joyful, part, tmp_path, gone):
     copy = tmp_path / "copy.lipmodel"
