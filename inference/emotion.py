@@ -3,12 +3,15 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .array_types import DoubleArray, FloatArray
 from .errors import LipwrightError
-from .model_bundle import ModelBundle
+
+if TYPE_CHECKING:
+    from .model_bundle import ModelBundle  # not loaded by those who only want names and weights
 
 #: Weights beyond this leave what the network was trained on so far behind that its faces mean nothing.
 MAX_WEIGHT = 4.0
@@ -52,7 +55,7 @@ def clamp_weights(weights: Mapping[str, float]) -> tuple[dict[str, float], tuple
     return clamped, outside_warning(sum(clamped[name] != value for name, value in weights.items()))
 
 
-def emotion_weights(bundle: ModelBundle, weights: Mapping[str, float]) -> FloatArray:
+def emotion_weights(bundle: "ModelBundle", weights: Mapping[str, float]) -> FloatArray:
     """Returns one weight per emotion of the model, [K], from weights by name (any case).
 
     Raises:
@@ -79,7 +82,7 @@ def emotion_weights(bundle: ModelBundle, weights: Mapping[str, float]) -> FloatA
     return row
 
 
-def emotion_vector(bundle: ModelBundle, weights: Mapping[str, float], strength: float = 1.0) -> FloatArray:
+def emotion_vector(bundle: "ModelBundle", weights: Mapping[str, float], strength: float = 1.0) -> FloatArray:
     """Returns the latent vector [E] of a mix of named emotions.
 
     Args:
