@@ -33,12 +33,14 @@ def _show(target: FaceTarget, moment: PredictedMoment, frame: float) -> None:
 
 
 def show_current_frame(scene: bpy.types.Scene, obj: bpy.types.Object, record: LineRequest) -> None:
-    """Give the mesh the face that its sliders say at the current frame.
+    """Give the mesh the face that its sliders say at the current frame, unless its emotion is muted.
 
     Raises:
         LipwrightError: the sound or the model is gone, or the face cannot take it.
     """
     target = face_target(obj, exact=record.exact)
+    if emotion_layer.is_muted(target.key):
+        return
     frame = scene.frame_current_final
     request = replace(record, emotion=emotion_now(obj, record.emotion.names))
     _show(target, predict_moment(request, frame), frame)
@@ -53,7 +55,7 @@ def slider_moved(scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
     from . import refresh  # noqa: PLC0415 - imports this module
 
     record = line_record.face_record(obj)
-    if record is None or emotion_layer.is_muted(obj.data.shape_keys):
+    if record is None:
         return
     try:
         line_record.check_record(record)

@@ -175,11 +175,13 @@ class LIPWRIGHT_OT_generate(bpy.types.Operator):
 
     def _apply(self, job: "LineJob", line: "PredictedLine") -> set[str]:
         from .generate import apply_line  # noqa: PLC0415 - loads the network's runtime when first used
+        from .refresh import refresh_soon  # noqa: PLC0415 - likewise
 
         scene, obj = bpy.data.scenes.get(job.scene_name), bpy.data.objects.get(job.object_name)
         if scene is None or obj is None:
             raise LipwrightError(f"'{job.object_name}' is gone: it was removed while the line was generated")
         self._report(apply_line(scene, obj, job.request, line, job.changes))
+        refresh_soon(scene, obj)  # sliders may have moved meanwhile
         return {"FINISHED"}
 
     def _report(self, result: "GenerateResult") -> None:

@@ -76,6 +76,29 @@ def test_muting_the_emotion_leaves_the_speech(scene, head, line, animate, joyful
     np.testing.assert_array_equal(shown(head, FRAMES), felt)
 
 
+def test_a_muted_emotion_stays_out_of_sight_and_is_up_to_date_when_heard_again(
+    scene, head, line, animate, joyful, shown, part
+):
+    animate(line)
+    speech = shown(head, FRAMES)
+    setattr(head.lipwright, joyful, 0.5)
+    bpy.ops.lipwright.refresh_line()
+    track = part("emotion_layer").find_layer(head.data.shape_keys)
+    track.mute = True
+    scene.frame_set(60)
+    setattr(head.lipwright, joyful, 1.0)
+    np.testing.assert_allclose(key_values(head), speech[FRAMES.index(60)], atol=1e-6)
+    bpy.ops.lipwright.refresh_line()
+    np.testing.assert_allclose(shown(head, FRAMES), speech, atol=1e-6)
+    assert part("emotion_layer").is_muted(head.data.shape_keys)
+    track.mute = False
+    felt = shown(head, FRAMES)
+    scene.frame_set(60)
+    head.lipwright.strength = 0.9
+    head.lipwright.strength = 1.0
+    np.testing.assert_allclose(felt[FRAMES.index(60)], key_values(head), atol=1e-5)
+
+
 def test_an_edited_pose_stays_while_the_emotion_changes(scene, head, line, animate, joyful, shown, part):
     animate(line)
     action = head.data.shape_keys.animation_data.action
