@@ -41,7 +41,8 @@ def show_current_frame(scene: bpy.types.Scene, obj: bpy.types.Object, record: Li
     target = face_target(obj, exact=record.exact)
     if emotion_layer.is_muted(target.key):
         return
-    frame = scene.frame_current_final
+    first, last = target.key.animation_data.action.frame_range  # beyond it curves hold their ends
+    frame = min(max(scene.frame_current_final, first), last)
     request = replace(record, emotion=emotion_now(obj, record.emotion.names))
     _show(target, predict_moment(request, frame), frame)
 

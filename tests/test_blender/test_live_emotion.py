@@ -355,6 +355,18 @@ def test_a_line_of_one_frame_shows_its_emotion(scene, head, animate, joyful, sho
     assert np.abs(felt[:2] - calm).max() > 0.01
 
 
+@pytest.mark.parametrize("frame", [-30, 1, 100, 180])
+def test_before_and_after_the_line_the_slider_shows_what_will_be_keyed(
+    scene, head, line, animate, joyful, shown, frame
+):
+    animate(line)
+    scene.frame_set(frame)
+    setattr(head.lipwright, joyful, 1.0)
+    dragged = key_values(head)
+    bpy.ops.lipwright.refresh_line()
+    np.testing.assert_allclose(shown(head, (50, frame))[1], dragged, atol=1e-5)
+
+
 @pytest.mark.parametrize("gone", ["sound", "model"])
 def test_what_is_gone_is_said_and_the_line_stays(scene, head, line, animate, joyful, part, tmp_path, gone):
     copy = tmp_path / "copy.lipmodel"
