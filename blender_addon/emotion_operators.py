@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 
 from . import emotion_sliders
-from .choices import selected_face
+from .choices import feeling_face
 from .reports import BAD_INPUT, sentence
 
 
@@ -52,7 +52,7 @@ class LIPWRIGHT_OT_reset_emotions(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only where a slider is up."""
-        face = selected_face(context)
+        face = feeling_face(context)
         if face is None:
             cls.poll_message_set("Select a face")
             return False
@@ -63,7 +63,7 @@ class LIPWRIGHT_OT_reset_emotions(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Zero the sliders."""
-        face: Any = selected_face(context)  # poll has seen it
+        face: Any = feeling_face(context)  # poll has seen it
         emotion_sliders.set_weights(face, dict.fromkeys(_names(context), 0.0), face.lipwright.strength)
         answer(context, face)
         if emotion_sliders.is_keyed(face):
@@ -84,7 +84,7 @@ class LIPWRIGHT_OT_refresh_line(bpy.types.Operator):
         """Only for a face that speaks a line."""
         from .line_record import face_record  # noqa: PLC0415 - loads what prediction needs
 
-        face = selected_face(context)
+        face = feeling_face(context)
         if face is not None and face_record(face) is not None:
             return True
         cls.poll_message_set("Select a face that speaks a generated line")
@@ -95,7 +95,7 @@ class LIPWRIGHT_OT_refresh_line(bpy.types.Operator):
         from .refresh import refresh_line  # noqa: PLC0415 - loads what prediction needs
 
         try:
-            refresh_line(context.scene, selected_face(context))
+            refresh_line(context.scene, feeling_face(context))
         except BAD_INPUT as error:
             self.report({"ERROR"}, sentence(error))
             return {"CANCELLED"}

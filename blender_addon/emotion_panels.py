@@ -4,7 +4,7 @@
 import bpy
 
 from . import emotion_layer, emotion_sliders, properties
-from .choices import selected_face
+from .choices import feeling_face
 from .face_problems import problem
 from .inference.errors import LipwrightError
 from .panels import LipwrightPanel
@@ -56,7 +56,7 @@ class LIPWRIGHT_PT_emotion(LipwrightPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Show the selected face's sliders, one for each emotion of the chosen model."""
-        settings, layout, face = context.scene.lipwright, self.layout, selected_face(context)
+        settings, layout, face = context.scene.lipwright, self.layout, feeling_face(context)
         if not properties.emotions_are_loaded(settings):
             self._draw_unloaded(settings)
             return
@@ -117,11 +117,11 @@ class LIPWRIGHT_PT_latent(LipwrightPanel, bpy.types.Panel):
         """Only below sliders."""
         settings = context.scene.lipwright
         names = emotion_sliders.stored_names(settings.emotion_names)
-        return bool(names) and selected_face(context) is not None and properties.emotions_are_loaded(settings)
+        return bool(names) and feeling_face(context) is not None and properties.emotions_are_loaded(settings)
 
     def draw(self, context: bpy.types.Context) -> None:
         """Show the learned points and the axes."""
-        settings, face = context.scene.lipwright, selected_face(context)
+        settings, face = context.scene.lipwright, feeling_face(context)
         if face is None:
             return
         column = self.layout.column(align=True)

@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 
 from . import emotion_presets, emotion_sliders
-from .choices import selected_face
+from .choices import feeling_face
 from .emotion_operators import answer
 from .emotion_settings import EmotionSettings
 from .inference.errors import LipwrightError
@@ -27,7 +27,7 @@ class _OnAFace:
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for a face whose sliders are there."""
         names = _names(context)
-        if selected_face(context) is None:
+        if feeling_face(context) is None:
             cls.poll_message_set("Select a face")  # type: ignore[attr-defined] # comes from bpy.types.Operator
             return False
         if not names or not emotion_sliders.sliders_are_there(names):
@@ -38,7 +38,7 @@ class _OnAFace:
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Do the work, or say in one sentence why not."""
         try:
-            self.work(context, selected_face(context))
+            self.work(context, feeling_face(context))
         except BAD_INPUT as error:
             self.report({"ERROR"}, sentence(error))  # type: ignore[attr-defined] # comes from bpy.types.Operator
             return {"CANCELLED"}

@@ -106,6 +106,16 @@ def test_without_a_face_the_emotions_ask_for_one(scene, part):
     assert texts(draw(part, "LIPWRIGHT_PT_emotion")) == ["Select a face to set its emotions"]
 
 
+def test_what_is_no_face_has_no_sliders(scene, part):
+    bpy.ops.lipwright.load_emotions()
+    for add in (bpy.ops.mesh.primitive_cube_add, bpy.ops.object.light_add):
+        add()
+        assert texts(draw(part, "LIPWRIGHT_PT_emotion")) == ["Select a face to set its emotions"]
+        assert not bpy.ops.lipwright.reset_emotions.poll()
+        assert not bpy.ops.lipwright.load_preset.poll()
+        assert not bpy.ops.lipwright.refresh_line.poll()
+
+
 def test_another_models_emotions_keep_values_of_the_same_name(scene, head, part, joyful, tmp_path):
     settings = scene.lipwright
     setattr(head.lipwright, joyful, 0.5)
