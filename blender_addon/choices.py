@@ -2,7 +2,7 @@
 
 import bpy
 
-from . import mesh_data, properties, shape_curves
+from . import mesh_data, properties
 from .face_target import arkit_shape_keys, choose_object, face_target
 from .inference.errors import LipwrightError
 
@@ -14,10 +14,12 @@ def selected_face(context: bpy.types.Context) -> bpy.types.Object | None:
 
 def feeling_face(context: bpy.types.Context) -> bpy.types.Object | None:
     """The selected face, where it is one: its emotions can be set before it speaks."""
+    from .shape_curves import MEAN_KEY  # noqa: PLC0415 - not needed while Blender starts
+
     obj = selected_face(context)
     if obj is None:
         return None
-    has_exact_keys = shape_curves.MEAN_KEY in mesh_data.shape_key_names(obj)
+    has_exact_keys = MEAN_KEY in mesh_data.shape_key_names(obj)
     return obj if has_exact_keys or arkit_shape_keys(obj) else None
 
 

@@ -1,16 +1,18 @@
 # ruff: noqa: N801, RUF012 - Blender demands class names such as CATEGORY_OT_name and plain class attributes
 """Presets of emotions, and emotions copied from line to line: buttons and their menus."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import emotion_presets, emotion_sliders
+from . import emotion_sliders
 from .choices import feeling_face
 from .emotion_operators import answer
-from .emotion_settings import EmotionSettings
 from .inference.errors import LipwrightError
 from .reports import BAD_INPUT, sentence
+
+if TYPE_CHECKING:
+    from .emotion_settings import EmotionSettings
 
 _MAX_LINES = 60
 """What a menu can show."""
@@ -49,7 +51,7 @@ class _OnAFace:
         raise NotImplementedError
 
 
-def _give(operator: Any, context: bpy.types.Context, face: Any, settings: EmotionSettings) -> None:  # noqa: ANN401 - Blender has no types
+def _give(operator: Any, context: bpy.types.Context, face: Any, settings: "EmotionSettings") -> None:  # noqa: ANN401 - Blender has no types
     from .line_settings import copy_to_face  # noqa: PLC0415 - loads what prediction needs
 
     unknown = copy_to_face(context.scene, face, settings, _names(context))
@@ -74,10 +76,13 @@ class LIPWRIGHT_OT_save_preset(_OnAFace, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, face: Any) -> None:  # noqa: ANN401 - Blender has no types
         """Save what the sliders say now."""
+        from .emotion_presets import save_preset  # noqa: PLC0415 - few files need presets; every start of Blender waits for what is imported
+        from .emotion_settings import EmotionSettings  # noqa: PLC0415 - likewise
+
         weights = emotion_sliders.weights(face, _names(context))
         latent = emotion_sliders.latent(face)
         settings = EmotionSettings(weights, face.lipwright.strength, latent=latent)
-        name = emotion_presets.save_preset(self.name, settings)
+        name = save_preset(self.name, settings)
         self.report({"INFO"}, f"Saved the preset '{name}'")
 
 
@@ -93,7 +98,9 @@ class LIPWRIGHT_OT_load_preset(_OnAFace, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, face: Any) -> None:  # noqa: ANN401 - Blender has no types
         """Set the sliders."""
-        _give(self, context, face, emotion_presets.load_preset(self.name))
+        from .emotion_presets import load_preset  # noqa: PLC0415 - see LIPWRIGHT_OT_save_preset
+
+        _give(self, context, face, load_preset(self.name))
 
 
 class LIPWRIGHT_OT_remove_preset(_OnAFace, bpy.types.Operator):
@@ -108,7 +115,9 @@ class LIPWRIGHT_OT_remove_preset(_OnAFace, bpy.types.Operator):
 
     def work(self, _context: bpy.types.Context, _face: Any) -> None:  # noqa: ANN401 - Blender has no types
         """Drop it from the file."""
-        emotion_presets.remove_preset(self.name)
+        from .emotion_presets import remove_preset  # noqa: PLC0415 - see LIPWRIGHT_OT_save_preset
+
+        remove_preset(self.name)
         self.report({"INFO"}, f"Deleted the preset '{self.name}'")
 
 
@@ -135,8 +144,10 @@ class LIPWRIGHT_OT_copy_emotions(_OnAFace, bpy.types.Operator):
 
 
 def _preset_entries(layout: bpy.types.UILayout, operator: str, icon: str) -> None:
+    from .emotion_presets import read_presets  # noqa: PLC0415 - see LIPWRIGHT_OT_save_preset
+
     try:
-        names = list(emotion_presets.read_presets())
+        names = list(read_presets())
     except LipwrightError as error:
         layout.label(text=str(error), icon="ERROR")
         return
