@@ -12,11 +12,33 @@ _HERE = Path(__file__).resolve().parent
 if not (_HERE / "inference").is_dir():
     __path__.append(str(_HERE.parent))
 
-from . import command_line, operators, panels, preferences, properties  # noqa: E402 - __path__ must be complete first
+from . import (  # noqa: E402 - __path__ must be complete first
+    command_line,
+    emotion_operators,
+    emotion_panels,
+    emotion_sliders,
+    follow_changes,
+    operators,
+    panels,
+    preferences,
+    preset_operators,
+    properties,
+)
 
 __all__ = ["cli", "register", "unregister"]
 
-_MODULES = (preferences, properties, operators, panels, command_line)
+_MODULES = (
+    preferences,
+    emotion_sliders,
+    properties,
+    operators,
+    emotion_operators,
+    preset_operators,
+    panels,
+    emotion_panels,
+    follow_changes,
+    command_line,
+)
 
 cli = command_line.cli
 

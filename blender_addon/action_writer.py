@@ -17,6 +17,11 @@ _HAS_SLOTS = bpy.app.version >= (4, 4, 0)
 _LINEAR = bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["LINEAR"].value
 
 
+def shape_key_path(name: str) -> str:
+    """Path of a shape key's value from the Key datablock."""
+    return f'key_blocks["{bpy.utils.escape_identifier(name)}"].value'
+
+
 @dataclass(frozen=True)
 class ShapeKeyCurve:
     """One shape key's animation.
@@ -36,7 +41,7 @@ class ShapeKeyCurve:
     @property
     def data_path(self) -> str:
         """Path of the animated value from the Key datablock."""
-        return f'key_blocks["{bpy.utils.escape_identifier(self.shape_key)}"].value'
+        return shape_key_path(self.shape_key)
 
 
 def iterate_fcurves(action: bpy.types.Action) -> Iterator[bpy.types.FCurve]:
@@ -48,6 +53,81 @@ def iterate_fcurves(action: bpy.types.Action) -> Iterator[bpy.types.FCurve]:
         for strip in layer.strips:
             for bag in strip.channelbags:
                 yield from bag.fcurves
+
+
+def keyed_shapes(key: bpy.types.Key, action: bpy.types.Action) -> list[str]:
+    """Names of the shape keys whose values an Action moves."""
+    paths = {fcurve.data_path for fcurve in iterate_fcurves(action)}
+    return [block.name for block in key.key_blocks if shape_key_path(block.name) in paths]
+
+
+def id_curves(animated: bpy.types.ID) -> dict[str, bpy.types.FCurve]:
+    """The curves that a datablock's active Action has for it, by data path (of arrays the last)."""
+    animation = animated.animation_data
+    action = animation.action if animation is not None else None
+    if action is None:
+        return {}
+    if not _HAS_SLOTS:
+        return {fcurve.data_path: fcurve for fcurve in action.fcurves}
+    slot = animation.action_slot
+    bags = [strip.channelbag(slot) for layer in action.layers for strip in layer.strips] if slot else []
+    return {fcurve.data_path: fcurve for bag in bags if bag for fcurve in bag.fcurves}
+
+
+def revive_curves(animated: bpy.types.ID, path_start: str) -> None:
+    """Let curves play again that Blender switched off while the add-on's properties were not there."""
+    for path, fcurve in id_curves(animated).items():
+        if path.startswith(path_start) and not fcurve.is_valid:
+            fcurve.is_valid = True
+
+
+def remove_curves(animated: bpy.types.ID, path_start: str) -> None:
+    """Drop the curves of a datablock's properties whose path begins so, from its active Action."""
+    animation = animated.animation_data
+    found = [curve for path, curve in id_curves(animated).items() if path.startswith(path_start)]
+    for curve in found:
+        if not _HAS_SLOTS:
+            animation.action.fcurves.remove(curve)
+            continue
+        slot = animation.action_slot
+        bags = (strip.channelbag(slot) for layer in animation.action.layers for strip in layer.strips)
+        holder = next(bag for bag in bags if bag and bag.fcurves.find(curve.data_path) is not None)
+        holder.fcurves.remove(curve)
+
+
+def _interpolations(names: Sequence[str]) -> NDArray[np.int32]:
+    items = bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items
+    return np.array([items[name].value if name in items else _LINEAR for name in names], np.int32)
+
+
+def key_property(
+    animated: bpy.types.ID,
+    path: str,
+    frames: NDArray[np.float32],
+    values: NDArray[np.float32],
+    interpolations: Sequence[str] | None = None,
+) -> None:
+    """Key a property of a datablock in its own Action, in place of the keys that it has.
+
+    Args:
+        animated: the datablock.
+        path: the property's path from it.
+        frames: key times [K] in scene frames, rising.
+        values: [K].
+        interpolations: Blender's name for each key; None for linear ones.
+    """
+    if not len(frames):
+        return
+    animated.keyframe_insert(path, frame=float(frames[0]))
+    fcurve = id_curves(animated)[path]
+    points = fcurve.keyframe_points
+    points.clear()
+    points.add(len(frames))
+    points.foreach_set("co", np.stack([frames, values], axis=1).astype(np.float32).ravel())
+    points.foreach_set("interpolation", _interpolations(interpolations or ["LINEAR"] * len(frames)))
+    for point in points:
+        point.handle_left_type = point.handle_right_type = "AUTO_CLAMPED"
+    fcurve.update()
 
 
 def _fcurve_digest(fcurve: bpy.types.FCurve) -> bytes:
@@ -149,6 +229,15 @@ def write_line_action(
     Returns:
         The Action, and whether it was made new.
     """
+    action, slot, is_new = _write_action(key, name, line, curves)
+    assign_action(key, action, slot)
+    return action, is_new
+
+
+def _write_action(
+    key: bpy.types.Key, name: str, line: str, curves: Sequence[ShapeKeyCurve]
+) -> tuple[bpy.types.Action, Any, bool]:
+    """Write curves into the line's untouched Action or a new one: the Action, its slot, whether it is new."""
     action = find_line_action(key, line)
     is_new = action is None
     if action is None:
@@ -159,5 +248,21 @@ def write_line_action(
     action[LINE_PROPERTY] = line
     action[TARGET_PROPERTY] = key.name
     action[CURVES_PROPERTY] = curves_hash(action)
-    assign_action(key, action, slot)
-    return action, is_new
+    return action, slot, is_new
+
+
+def write_track_action(
+    track: bpy.types.NlaTrack, key: bpy.types.Key, name: str, line: str, curves: Sequence[ShapeKeyCurve]
+) -> bpy.types.Action:
+    """Write curves as `write_line_action` does, and make them the only strip of an NLA track."""
+    action, slot, _ = _write_action(key, name, line, curves)
+    strip = track.strips[0] if len(track.strips) == 1 else None
+    span = tuple(action.frame_range)
+    if strip is None or strip.action != action or (strip.action_frame_start, strip.action_frame_end) != span:
+        for old in list(track.strips):
+            track.strips.remove(old)
+        strip = track.strips.new(name, int(span[0]), action)
+    if slot is not None and strip.action_slot != slot:
+        strip.action_slot = slot
+    strip.extrapolation = "HOLD"
+    return action

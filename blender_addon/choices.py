@@ -2,14 +2,25 @@
 
 import bpy
 
-from . import properties
-from .face_target import choose_object, face_target
+from . import mesh_data, properties
+from .face_target import arkit_shape_keys, choose_object, face_target
 from .inference.errors import LipwrightError
 
 
 def selected_face(context: bpy.types.Context) -> bpy.types.Object | None:
     """The object that a generation would animate."""
     return choose_object(context.view_layer.objects.active, context.view_layer.objects.selected[:])
+
+
+def feeling_face(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The selected face, where it is one: its emotions can be set before it speaks."""
+    from .shape_curves import MEAN_KEY  # noqa: PLC0415 - not needed while Blender starts
+
+    obj = selected_face(context)
+    if obj is None:
+        return None
+    has_exact_keys = MEAN_KEY in mesh_data.shape_key_names(obj)
+    return obj if has_exact_keys or arkit_shape_keys(obj) else None
 
 
 def check_choices(context: bpy.types.Context) -> bpy.types.Object:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -16,6 +16,9 @@ from . import sample_head
 from .inference.atomic_file import cannot_write
 from .inference.errors import LipwrightError
 from .inference.frame_timing import exact_frame_rate, parse_frame_rate
+
+if TYPE_CHECKING:
+    from .inference.emotion_track import EmotionKeys
 
 _commands: list[Any] = []
 
@@ -52,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     animate.add_argument(
         "--emotion", default="", metavar="NAME=WEIGHT,...", help="for instance joy=0.6,anger=0.2"
+    )
+    animate.add_argument(
+        "--emotion-track",
+        type=Path,
+        metavar="FILE",
+        help="keys the sliders: CSV with the header time,name,value (seconds, 0 to 1), sorted by time",
     )
     animate.add_argument("--strength", type=_share, default=1.0, metavar="0..1", help="scales the emotion")
     return parser
@@ -110,9 +119,19 @@ def _save(path: Path) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
+def _emotion(options: argparse.Namespace) -> "dict[str, float] | EmotionKeys | None":
+    """What was asked for; None for what the scene's own sliders say."""
+    from .inference.emotion import parse_emotion  # noqa: PLC0415 - loads what prediction needs when first used
+    from .inference.emotion_track import read_emotion_track  # noqa: PLC0415 - likewise
+
+    weights = parse_emotion(options.emotion)
+    if options.emotion_track is None:
+        return weights or None
+    return read_emotion_track(options.emotion_track).with_constants(weights)
+
+
 def _animate_line(path: Path, options: argparse.Namespace) -> Path:
     from .generate import generate  # noqa: PLC0415 - loads the network's runtime when first used
-    from .inference.emotion import parse_emotion  # noqa: PLC0415 - likewise
 
     if not path.is_file():
         raise LipwrightError(f"{path}: there is no such sound file; give another")
@@ -125,7 +144,7 @@ def _animate_line(path: Path, options: argparse.Namespace) -> Path:
         path.resolve(),
         model_path=options.model,
         exact=options.exact,
-        emotion=parse_emotion(options.emotion) if options.emotion else None,
+        emotion=_emotion(options),
         strength=options.strength,
     )
     for warning in result.warnings:

@@ -1,19 +1,24 @@
 """From a line of dialogue to an Action on a face, as plain functions: no operator, no window needed."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 import bpy
 
-from . import line_prediction, shape_curves, sound_strip
-from .action_writer import write_line_action
+from . import emotion_layer, emotion_sliders, line_prediction, line_record, shape_curves, sound_strip
+from .action_writer import LINE_PROPERTY, keyed_shapes, write_line_action
+from .chosen_emotion import ChosenEmotion, chosen_emotion
+from .face_emotion import sampled_emotion
+from .face_problems import note_problem
 from .face_target import FaceTarget, face_target
 from .inference.bundled import default_model_path
+from .inference.emotion_track import EmotionKeys
 from .inference.errors import LipwrightError
 from .inference.frame_timing import exact_frame_rate
 from .line_prediction import LineRequest, PredictedLine
+from .line_settings import note_settings
 from .sample_head import HEAD_HASH_PROPERTY
 
 
@@ -114,6 +119,27 @@ def _add_sound(scene: bpy.types.Scene, request: LineRequest, line: PredictedLine
     return [warning] if warning else []
 
 
+def show_emotion(
+    obj: bpy.types.Object, action: bpy.types.Action, request: LineRequest, line: PredictedLine
+) -> None:
+    """Write what the emotion adds to a face's line beside the line's own Action.
+
+    Raises:
+        LipwrightError: the face cannot take it.
+    """
+    target = face_target(obj, exact=request.exact)
+    emotion_layer.check_free(target.key)
+    curves = shape_curves.emotion_curves(target, line, keyed_shapes(target.key, action))
+    if curves:
+        emotion_layer.write_layer(
+            target.key, action.name, str(action[LINE_PROPERTY]), curves, request.emotion.mark
+        )
+    else:
+        emotion_layer.remove_layer(target.key)
+    note_settings(target.obj, action)
+    note_problem(target.obj, None)
+
+
 def apply_line(
     scene: bpy.types.Scene,
     obj: bpy.types.Object | None,
@@ -127,6 +153,7 @@ def apply_line(
         LipwrightError: the face cannot take the line.
     """
     target = face_target(obj, exact=request.exact)
+    emotion_layer.check_free(target.key)
     if request.exact:
         shape_curves.check_exact(target, line.model)
         curves = shape_curves.exact_curves(target, line)
@@ -135,6 +162,8 @@ def apply_line(
         curves = shape_curves.arkit_curves(target, line)
     name = request.audio_path.stem + (" Exact" if request.exact else "")
     action, is_new = write_line_action(target.key, name, _line_mark(request), curves)
+    line_record.write_record(action, request, line.model.emotion_names)
+    show_emotion(target.obj, action, request, line)
     warnings = [
         *line.warnings,
         *_missing_warning(target, line, exact=request.exact),
@@ -155,7 +184,7 @@ def generate(
     *,
     model_path: str | Path | None = None,
     exact: bool = False,
-    emotion: Mapping[str, float] | None = None,
+    emotion: Mapping[str, float] | EmotionKeys | None = None,
     strength: float = 1.0,
     start_frame: float | None = None,
     threads: int | None = None,
@@ -171,8 +200,9 @@ def generate(
         audio_path: the dialogue; WAV, FLAC, OGG or MP3.
         model_path: a `.lipmodel`; None for the bundled one.
         exact: key the model's own basis instead of the ARKit shapes.
-        emotion: weights by the model's emotion names.
-        strength: scales the emotion, 0..1.
+        emotion: weights by the model's emotion names, or their keys over the line, which become the face's
+            sliders; None for what its sliders say.
+        strength: scales a given emotion, 0..1.
         start_frame: frame at which the sound starts; None for the scene's first.
         threads: processor threads of the network; None lets it choose.
         changes: what else to set in the scene; None for sound and frame range.
@@ -183,17 +213,32 @@ def generate(
         LipwrightError: bad input, in one sentence; nothing has been changed.
         Cancelled: `cancelled` said so; nothing has been changed.
     """
-    face_target(obj, exact=exact)
+    face = face_target(obj, exact=exact).obj
     request = LineRequest(
         audio_path=Path(audio_path),
         model_path=Path(model_path) if model_path is not None else default_model_path(),
         frame_rate=scene_frame_rate(scene),
         origin=float(scene.frame_start if start_frame is None else start_frame),
         exact=exact,
-        emotion=dict(emotion or {}),
-        strength=strength,
         threads=threads,
     )
     check_files(request)
+    model = line_prediction.load_model(request.model_path, threads)
+    chosen: ChosenEmotion | None = None
+    if emotion is None:
+        names = model.emotion_names
+        emotion_sliders.ensure_sliders(names)
+        frames = sampled_emotion(face, names, scene.frame_start, scene.frame_end)
+    else:
+        chosen = chosen_emotion(face, model, emotion, strength)
+        frames = chosen.frames(request.origin, request.frame_rate)
+    request = replace(request, emotion=frames)
     line = line_prediction.predict_line(request, progress, cancelled)
-    return apply_line(scene, obj, request, line, changes or SceneChanges())
+    if chosen is not None:
+        chosen.check_duration(line.duration)
+    result = apply_line(scene, obj, request, line, changes or SceneChanges())
+    if chosen is None:
+        return result
+    chosen.set_sliders(face, request.origin, request.frame_rate)
+    note_settings(face, result.action)
+    return replace(result, warnings=(*chosen.warnings, *result.warnings))

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import bpy
 
-from . import generate, properties, sound_strip
+from . import emotion_layer, emotion_sliders, generate, properties, sound_strip
 from .choices import check_choices
+from .face_emotion import sampled_emotion
 from .generate import SceneChanges
 from .inference.errors import LipwrightError
 from .line_prediction import LineRequest
@@ -74,6 +75,7 @@ def line_job(context: bpy.types.Context) -> LineJob:
     scene, settings = context.scene, context.scene.lipwright
     if not properties.emotions_are_loaded(settings):
         properties.load_emotions(settings)
+    emotion_layer.check_free(obj.data.shape_keys)
     from_strip = settings.source == "STRIP"
     place = _place(context)
     request = LineRequest(
@@ -84,8 +86,9 @@ def line_job(context: bpy.types.Context) -> LineJob:
         first=place.first,
         last=place.last,
         exact=settings.mode == "EXACT",
-        emotion={emotion.name: emotion.value for emotion in settings.emotions if emotion.value},
-        strength=settings.strength,
+        emotion=sampled_emotion(
+            obj, emotion_sliders.stored_names(settings.emotion_names), scene.frame_start, scene.frame_end
+        ),
         threads=thread_count(),
     )
     generate.check_files(request)

@@ -175,11 +175,13 @@ class LIPWRIGHT_OT_generate(bpy.types.Operator):
 
     def _apply(self, job: "LineJob", line: "PredictedLine") -> set[str]:
         from .generate import apply_line  # noqa: PLC0415 - loads the network's runtime when first used
+        from .refresh import refresh_soon  # noqa: PLC0415 - likewise
 
         scene, obj = bpy.data.scenes.get(job.scene_name), bpy.data.objects.get(job.object_name)
         if scene is None or obj is None:
             raise LipwrightError(f"'{job.object_name}' is gone: it was removed while the line was generated")
         self._report(apply_line(scene, obj, job.request, line, job.changes))
+        refresh_soon(scene, obj)  # sliders may have moved meanwhile
         return {"FINISHED"}
 
     def _report(self, result: "GenerateResult") -> None:
@@ -207,55 +209,10 @@ class LIPWRIGHT_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class LIPWRIGHT_OT_load_emotions(bpy.types.Operator):
-    """Read the chosen model's emotions into the sliders."""
-
-    bl_idname = "lipwright.load_emotions"
-    bl_label = "Read Emotions"
-    bl_description = "Read the chosen model's emotions into the sliders"
-    bl_options = {"REGISTER", "UNDO"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Fill the sliders from the model."""
-        from .properties import load_emotions  # noqa: PLC0415 - named here beside its only use
-
-        try:
-            load_emotions(context.scene.lipwright)
-        except BAD_INPUT as error:
-            self.report({"ERROR"}, sentence(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
-
-
-class LIPWRIGHT_OT_reset_emotions(bpy.types.Operator):
-    """Set every emotion slider to neutral."""
-
-    bl_idname = "lipwright.reset_emotions"
-    bl_label = "Neutral"
-    bl_description = "Set every emotion slider to neutral"
-    bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only where a slider is up."""
-        if any(emotion.value for emotion in context.scene.lipwright.emotions):
-            return True
-        cls.poll_message_set("All emotions are at neutral")
-        return False
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Zero the sliders."""
-        for emotion in context.scene.lipwright.emotions:
-            emotion.value = 0.0
-        return {"FINISHED"}
-
-
 _CLASSES = (
     LIPWRIGHT_OT_add_sample_head,
     LIPWRIGHT_OT_generate,
     LIPWRIGHT_OT_cancel,
-    LIPWRIGHT_OT_load_emotions,
-    LIPWRIGHT_OT_reset_emotions,
 )
 
 

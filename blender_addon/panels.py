@@ -3,37 +3,15 @@
 
 import bpy
 
-from . import background_job, properties
+from . import background_job
 from .choices import selected_face
 from .face_target import arkit_shape_keys
 from .inference.blendshape_names import ARKIT_NAMES
-from .inference.errors import LipwrightError
-from .reports import BAD_INPUT, sentence
 
 _CATEGORY = "Lipwright"
-_unreadable_models: dict[str, str] = {}
-"""Models whose emotions could not be read, with the reason: asked once, not at every redraw."""
 
 
-def _load_emotions_soon() -> None:
-    """Read the emotions outside of drawing, where Blender lets properties change."""
-    scene = bpy.context.scene
-    if scene is None or properties.emotions_are_loaded(scene.lipwright):
-        return
-    try:
-        path = str(properties.chosen_model_path(scene.lipwright))
-    except LipwrightError:
-        return
-    try:
-        properties.load_emotions(scene.lipwright)
-    except BAD_INPUT as error:
-        _unreadable_models[path] = sentence(error)
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            area.tag_redraw()
-
-
-class _LipwrightPanel:
+class LipwrightPanel:
     """What all panels of the tab share."""
 
     bl_space_type = "VIEW_3D"
@@ -41,7 +19,7 @@ class _LipwrightPanel:
     bl_category = _CATEGORY
 
 
-class LIPWRIGHT_PT_face(_LipwrightPanel, bpy.types.Panel):
+class LIPWRIGHT_PT_face(LipwrightPanel, bpy.types.Panel):
     """Which face speaks."""
 
     bl_idname = "LIPWRIGHT_PT_face"
@@ -60,7 +38,7 @@ class LIPWRIGHT_PT_face(_LipwrightPanel, bpy.types.Panel):
         layout.operator("lipwright.add_sample_head", icon="ADD")
 
 
-class LIPWRIGHT_PT_line(_LipwrightPanel, bpy.types.Panel):
+class LIPWRIGHT_PT_line(LipwrightPanel, bpy.types.Panel):
     """Which line, which model, and the button."""
 
     bl_idname = "LIPWRIGHT_PT_line"
@@ -103,45 +81,7 @@ class LIPWRIGHT_PT_line(_LipwrightPanel, bpy.types.Panel):
         row.operator("lipwright.cancel", text="", icon="X")
 
 
-class LIPWRIGHT_PT_emotion(_LipwrightPanel, bpy.types.Panel):
-    """How the line is felt."""
-
-    bl_idname = "LIPWRIGHT_PT_emotion"
-    bl_label = "Emotion"
-
-    def draw(self, context: bpy.types.Context) -> None:
-        """Show the chosen model's sliders."""
-        settings = context.scene.lipwright
-        layout = self.layout
-        if not properties.emotions_are_loaded(settings):
-            self._draw_unloaded(settings)
-            return
-        if not settings.emotions:
-            layout.label(text="This model knows no emotions", icon="INFO")
-            return
-        column = layout.column(align=True)
-        for emotion in settings.emotions:
-            column.prop(emotion, "value", text=emotion.name.title(), slider=True)
-        row = layout.row(align=True)
-        row.prop(settings, "strength", slider=True)
-        row.operator("lipwright.reset_emotions", text="", icon="LOOP_BACK")
-        layout.label(text="Used by the next generation", icon="INFO")
-
-    def _draw_unloaded(self, settings: properties.LipwrightSettings) -> None:
-        try:
-            reason = _unreadable_models.get(str(properties.chosen_model_path(settings)))
-        except LipwrightError as error:
-            reason = str(error)
-        if reason is None:
-            self.layout.label(text="Reading the model...", icon="TIME")
-            if not bpy.app.timers.is_registered(_load_emotions_soon):
-                bpy.app.timers.register(_load_emotions_soon, first_interval=0.0)
-            return
-        self.layout.label(text=reason, icon="ERROR")
-        self.layout.operator("lipwright.load_emotions", icon="FILE_REFRESH")
-
-
-_CLASSES = (LIPWRIGHT_PT_face, LIPWRIGHT_PT_line, LIPWRIGHT_PT_emotion)
+_CLASSES = (LIPWRIGHT_PT_face, LIPWRIGHT_PT_line)
 
 
 def register() -> None:
@@ -152,7 +92,5 @@ def register() -> None:
 
 def unregister() -> None:
     """Remove the tab."""
-    if bpy.app.timers.is_registered(_load_emotions_soon):
-        bpy.app.timers.unregister(_load_emotions_soon)
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)

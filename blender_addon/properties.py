@@ -1,10 +1,11 @@
 """What the animator chooses, stored in the scene as `scene.lipwright`."""
 
+import json
 from pathlib import Path
 
 import bpy
 
-from . import sound_strip
+from . import emotion_sliders, sound_strip
 from .inference.bundled import default_model_path
 from .inference.errors import LipwrightError
 
@@ -17,19 +18,6 @@ def _strip_names(_settings: bpy.types.PropertyGroup, context: bpy.types.Context,
 
 def _model_changed(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     settings.emotion_source = ""  # the panel, or the next generation, reads the other model's names
-
-
-class LipwrightEmotion(bpy.types.PropertyGroup):
-    """One of the model's emotions; `name` is the model's own."""
-
-    value: bpy.props.FloatProperty(  # type: ignore[valid-type]
-        name="Weight",
-        description="How much of this emotion colours the next generation",
-        default=0.0,
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
-    )
 
 
 class LipwrightSettings(bpy.types.PropertyGroup):
@@ -96,19 +84,21 @@ class LipwrightSettings(bpy.types.PropertyGroup):
         ],
         default="ARKIT",
     )
-    emotions: bpy.props.CollectionProperty(type=LipwrightEmotion)  # type: ignore[valid-type]
-    emotion_source: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Model of the Sliders",
-        description="The model whose emotions the sliders are",
+    emotion_names: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Emotions",
+        description="Names of the chosen model's emotions, as a list in JSON",
         options={"HIDDEN"},
     )
-    strength: bpy.props.FloatProperty(  # type: ignore[valid-type]
-        name="Strength",
-        description="Scales all emotions of the next generation",
-        default=1.0,
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
+    emotion_source: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Model of the Sliders",
+        description="The version of the model file whose emotions the sliders are",
+        options={"HIDDEN"},
+    )
+    latent_size: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Axes", description="Axes of the chosen model's latent", options={"HIDDEN"}
+    )
+    learned_points: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Learned Points", description="How many points the chosen model learned", options={"HIDDEN"}
     )
     add_sound: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Add Sound",
@@ -135,12 +125,24 @@ def chosen_model_path(settings: LipwrightSettings) -> Path:
     return Path(bpy.path.abspath(settings.model_path))
 
 
+def _file_version(path: Path) -> str:
+    """What changes when the model file is replaced; empty where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    return f"{path}|{status.st_mtime_ns}|{status.st_size}"
+
+
 def emotions_are_loaded(settings: LipwrightSettings) -> bool:
     """Whether the sliders are those of the chosen model."""
     try:
-        return settings.emotion_source == str(chosen_model_path(settings))
+        version = _file_version(chosen_model_path(settings))
     except LipwrightError:
         return False
+    if not version or settings.emotion_source != version:
+        return False
+    return emotion_sliders.sliders_are_there(emotion_sliders.stored_names(settings.emotion_names))
 
 
 def load_emotions(settings: LipwrightSettings) -> None:
@@ -152,17 +154,14 @@ def load_emotions(settings: LipwrightSettings) -> None:
     from .line_prediction import load_model  # noqa: PLC0415 - the network's runtime is loaded when first used
 
     path = chosen_model_path(settings)
-    kept = {emotion.name: emotion.value for emotion in settings.emotions}
-    names = load_model(path).emotion_names
-    settings.emotions.clear()
-    for name in names:
-        emotion = settings.emotions.add()
-        emotion.name = name
-        emotion.value = kept.get(name, 0.0)
-    settings.emotion_source = str(path)
+    model = load_model(path)
+    emotion_sliders.ensure_sliders(model.emotion_names)
+    settings.emotion_names = json.dumps(list(model.emotion_names))
+    settings.latent_size, settings.learned_points = model.emotion_size, len(model.emotion_database)
+    settings.emotion_source = _file_version(path)
 
 
-_CLASSES = (LipwrightEmotion, LipwrightSettings)
+_CLASSES = (LipwrightSettings,)
 
 
 def register() -> None:

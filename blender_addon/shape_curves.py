@@ -1,6 +1,8 @@
 """A predicted line as curves on one face's shape keys: ARKit weights, or the model's own basis ("Exact")."""
 
+import functools
 import hashlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +15,7 @@ from .inference.errors import LipwrightError
 if TYPE_CHECKING:
     from .face_target import FaceTarget
     from .inference.model_bundle import ModelBundle
-    from .line_prediction import PredictedLine
+    from .line_prediction import Face, PredictedLine
 
 MEAN_KEY = "LW_MEAN"
 BASIS_KEY = "LW_{:03d}"
@@ -48,19 +50,65 @@ def _resting_curve(shape_key: str, group: str, first_frame: np.float32) -> Shape
     return ShapeKeyCurve(shape_key, group, np.array([first_frame], np.float32), np.zeros(1, np.float32))
 
 
-def arkit_curves(target: "FaceTarget", line: "PredictedLine") -> list[ShapeKeyCurve]:
-    """One curve for each ARKit shape that the face has; Exact shape keys, where there are any, stay at 0."""
-    if line.weights is None:
+def _arkit_values(
+    target: "FaceTarget", model: "ModelBundle", face: "Face"
+) -> tuple[list[str], NDArray[np.float32]]:
+    weights = face[1]
+    if weights is None:
         raise ValueError("an exact prediction carries no ARKit weights")
+    columns = [column for column, name in enumerate(model.arkit_names) if name in target.arkit_keys]
+    return [target.arkit_keys[model.arkit_names[column]] for column in columns], weights[:, columns]
+
+
+def _exact_values(model: "ModelBundle", face: "Face") -> tuple[list[str], NDArray[np.float32]]:
+    values = face[0] / _unit_scales(model)
+    return [BASIS_KEY.format(number) for number in range(values.shape[1])], values
+
+
+def shape_values(
+    target: "FaceTarget", model: "ModelBundle", face: "Face"
+) -> tuple[list[str], NDArray[np.float32]]:
+    """Names of the shape keys that a predicted face moves, and their values [T, names]."""
+    return _exact_values(model, face) if face[1] is None else _arkit_values(target, model, face)
+
+
+def emotion_curves(target: "FaceTarget", line: "PredictedLine", spoken: Iterable[str]) -> list[ShapeKeyCurve]:
+    """What the emotion adds to the neutral line, one curve for each shape key; empty where it adds nothing.
+
+    Shape keys that the line's Action keys and the emotion does not move get a key at 0: what is added lies on
+    something, and where there is nothing Blender 5.0 adds to 1, its default for a shape key's value.
+
+    Args:
+        target: the face.
+        line: the line.
+        spoken: shape keys in the line's Action.
+    """
+    names, felt = shape_values(target, line.model, (line.coefficients, line.weights))
+    difference = felt - shape_values(target, line.model, line.neutral)[1]
+    groups = {own: group_of(name) for name, own in target.arkit_keys.items()}
+    moved = [
+        ShapeKeyCurve(name, groups.get(name, EXACT_GROUP), line.frames, difference[:, column])
+        for column, name in enumerate(names)
+        if difference[:, column].any()
+    ]
+    if not moved:
+        return []
+    still = sorted(set(spoken) - {curve.shape_key for curve in moved})
+    return moved + [_resting_curve(name, groups.get(name, EXACT_GROUP), line.frames[0]) for name in still]
+
+
+def arkit_curves(target: "FaceTarget", line: "PredictedLine") -> list[ShapeKeyCurve]:
+    """The neutral line: one curve for each ARKit shape that the face has; Exact shape keys stay at 0."""
+    names, values = _arkit_values(target, line.model, line.neutral)
+    groups = {own: group_of(name) for name, own in target.arkit_keys.items()}
     curves = [
-        ShapeKeyCurve(target.arkit_keys[name], group_of(name), line.frames, line.weights[:, column])
-        for column, name in enumerate(line.model.arkit_names)
-        if name in target.arkit_keys
+        ShapeKeyCurve(name, groups[name], line.frames, values[:, column]) for column, name in enumerate(names)
     ]
     exact_keys = filter(_is_exact_key, mesh_data.shape_key_names(target.obj))
     return curves + [_resting_curve(name, EXACT_GROUP, line.frames[0]) for name in exact_keys]
 
 
+@functools.lru_cache(maxsize=2)
 def _unit_scales(model: "ModelBundle") -> NDArray[np.float32]:
     """Coefficient that moves each basis shape's farthest vertex by `_UNIT_DISPLACEMENT`, [P]."""
     reach = np.linalg.norm(model.basis, axis=2).max(axis=1)
@@ -107,16 +155,16 @@ def ensure_exact_keys(target: "FaceTarget", model: "ModelBundle") -> None:
 
 
 def exact_curves(target: "FaceTarget", line: "PredictedLine") -> list[ShapeKeyCurve]:
-    """Curves on the model's own basis; the face's ARKit shapes are held at 0."""
-    values = line.coefficients / _unit_scales(line.model)
-    if np.abs(values).max(initial=0.0) > mesh_data.SHAPE_KEY_LIMIT:
+    """The neutral line on the model's own basis; the face's ARKit shapes are held at 0."""
+    names, values = _exact_values(line.model, line.neutral)
+    felt = line.coefficients / _unit_scales(line.model)
+    if max(np.abs(values).max(initial=0.0), np.abs(felt).max(initial=0.0)) > mesh_data.SHAPE_KEY_LIMIT:
         raise LipwrightError(
             f"the model '{line.model.name}' moves the face farther than a shape key can: choose ARKit 52"
         )
     mean = ShapeKeyCurve(MEAN_KEY, EXACT_GROUP, line.frames[:1], np.ones(1, np.float32))
     basis = [
-        ShapeKeyCurve(BASIS_KEY.format(number), EXACT_GROUP, line.frames, values[:, number])
-        for number in range(values.shape[1])
+        ShapeKeyCurve(name, EXACT_GROUP, line.frames, values[:, number]) for number, name in enumerate(names)
     ]
     arkit = [
         _resting_curve(own, group_of(name), line.frames[0]) for name, own in sorted(target.arkit_keys.items())

@@ -25,6 +25,8 @@ PACKAGE = "bl_ext.user_default.lipwright"
 SECONDS = 10
 FPS = 30
 REPEATS = 5
+LIVE_SECONDS = 60
+LIVE_FRAMES, LIVE_MOVES = 30, 10
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -57,11 +59,11 @@ def _enable(extension_zip: Path | None) -> types.ModuleType:
     return sys.modules[PACKAGE]
 
 
-def _ten_seconds(source: Path, path: Path) -> Path:
-    """Write the sound of a bundled line over and over until there are ten seconds of it."""
+def _line(source: Path, path: Path, seconds: int) -> Path:
+    """Write the sound of a bundled line over and over until there are so many seconds of it."""
     with wave.open(str(source), "rb") as sound:
         parameters, speech = sound.getparams(), sound.readframes(sound.getnframes())
-    wanted = SECONDS * parameters.framerate * parameters.sampwidth * parameters.nchannels
+    wanted = seconds * parameters.framerate * parameters.sampwidth * parameters.nchannels
     with wave.open(str(path), "wb") as sound:
         sound.setparams(parameters)
         sound.writeframes((speech * (wanted // len(speech) + 1))[:wanted])
@@ -118,7 +120,8 @@ def measure(extension_zip: Path | None, folder: Path) -> dict[str, float]:
     figures = {"enable": time.perf_counter() - start}
     scene = _prepare(addon)
     bundled = importlib.import_module(f"{addon.__name__}.inference.bundled")
-    line = _ten_seconds(bundled.sample_line_paths()[0], folder / "ten_seconds.wav")
+    source = bundled.sample_line_paths()[0]
+    line = _line(source, folder / "ten_seconds.wav", SECONDS)
     scene.lipwright.audio_path = str(line)
     figures["first click"] = _seconds(_click)
     prediction = importlib.import_module(f"{addon.__name__}.line_prediction")
@@ -128,16 +131,54 @@ def measure(extension_zip: Path | None, folder: Path) -> dict[str, float]:
         _click()
 
     def another_emotion() -> None:
-        if scene.lipwright.emotions:
-            emotion = scene.lipwright.emotions[0]
-            emotion.value = (emotion.value + 0.3) % 1.0
+        _move_slider(addon, 0.3)
         _click()
 
     figures["another line"] = _median(another_line)
     figures["another emotion"] = _median(another_emotion)
+
+    def refresh() -> None:
+        _move_slider(addon, 0.3)
+        bpy.ops.lipwright.refresh_line()
+
+    figures["refresh"] = _median(refresh)
     figures["frames"] = float(scene.frame_end - scene.frame_start + 1)
     figures["blender"] = float(".".join(map(str, bpy.app.version[:2])))
+    scene.lipwright.audio_path = str(_line(source, folder / "minute.wav", LIVE_SECONDS))
+    _click()
+    figures["live median"], figures["live 95 %"] = _live(addon, scene)
     return figures
+
+
+def _move_slider(addon: types.ModuleType, step: float) -> None:
+    """Change the first emotion's slider of the selected face, which makes the face answer."""
+    import bpy  # noqa: PLC0415 - see _install
+
+    face = bpy.context.view_layer.objects.active
+    name = json.loads(bpy.context.scene.lipwright.emotion_names)[0]
+    slider = importlib.import_module(f"{addon.__name__}.emotion_sliders").slider_id(name)
+    setattr(face.lipwright, slider, (getattr(face.lipwright, slider) + step) % 1.0)
+
+
+def _live(addon: types.ModuleType, scene: Any) -> tuple[float, float]:  # noqa: ANN401 - bpy ships no types
+    """Seconds from a slider's change to the evaluated mesh: the median, and what 95 of 100 stay below."""
+    import bpy  # noqa: PLC0415 - see _install
+
+    face = bpy.context.view_layer.objects.active
+    seconds = []
+    for frame in range(
+        scene.frame_start, scene.frame_end, (scene.frame_end - scene.frame_start) // LIVE_FRAMES
+    ):
+        scene.frame_set(frame)
+        bpy.context.evaluated_depsgraph_get()
+        for _ in range(LIVE_MOVES):
+            start = time.perf_counter()
+            _move_slider(addon, 0.07)
+            mesh = face.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+            _ = mesh.vertices[0].co[0]
+            seconds.append(time.perf_counter() - start)
+    seconds.sort()
+    return seconds[len(seconds) // 2], seconds[len(seconds) * 95 // 100]
 
 
 def _say(figures: dict[str, float]) -> None:
@@ -145,6 +186,11 @@ def _say(figures: dict[str, float]) -> None:
     print(f"  enabling the extension           {figures['enable']:7.3f} s")
     for name in ("first click", "another line", "another emotion"):
         print(f"  {name:<30}  {figures[name]:8.3f} s   {SECONDS / figures[name]:7.0f} s of speech a second")
+    print(f"  {'slider released to keyed line':<30}  {figures['refresh'] * 1000:8.1f} ms")
+    print(
+        f"  slider to evaluated mesh, {LIVE_SECONDS} s line: "
+        f"{figures['live median'] * 1000:.1f} ms (median), {figures['live 95 %'] * 1000:.1f} ms (95 of 100)"
+    )
 
 
 def main() -> int:

@@ -56,6 +56,7 @@ def _run(parsed: argparse.Namespace) -> int:
         format=parsed.format,
         frame_rate=parse_frame_rate(parsed.fps),
         emotion=parsed.emotion,
+        emotion_track=parsed.emotion_track,
         model=parsed.model,
         character=parsed.character,
         vertices=not parsed.no_vertices,
@@ -102,7 +103,13 @@ def _parser() -> argparse.ArgumentParser:
         "--emotion",
         default="",
         metavar="NAME=VALUE,...",
-        help="a mix of the model's emotions; an unknown name lists them",
+        help="a mix of the model's emotions, each 0 to 1; an unknown name lists them",
+    )
+    parser.add_argument(
+        "--emotion-track",
+        type=Path,
+        metavar="FILE",
+        help="emotions over the line: CSV with the header time,name,value (seconds, 0 to 1), sorted by time",
     )
     parser.add_argument("--model", type=Path, metavar="F.lipmodel", help="another model than the bundled one")
     parser.add_argument(

@@ -12,11 +12,12 @@ from .array_types import Progress
 from .atomic_file import cannot_write
 from .bundled import default_model_path
 from .character import Character, apply_character, load_character
-from .emotion import emotion_weights, parse_emotion
+from .emotion import clamp_weights, emotion_weights, parse_emotion
+from .emotion_track import EmotionKeys, read_emotion_track
 from .errors import LipwrightError
 from .face_prediction import FacePredictor
 from .library_noise import library_noise_off
-from .model_bundle import load_bundle
+from .model_bundle import ModelBundle, load_bundle
 from .motion_files import write_csv, write_json, write_npz
 from .onnx_session import import_early
 from .pipeline import FaceMotion, animate_line, model_solver
@@ -32,6 +33,7 @@ class CommandOptions:
     format: str
     frame_rate: Fraction
     emotion: str
+    emotion_track: Path | None
     model: Path | None
     character: Path | None
     vertices: bool
@@ -67,8 +69,7 @@ class _Animator:
         self._options = options
         import_early()
         bundle = load_bundle(options.model or default_model_path())
-        self._emotion = parse_emotion(options.emotion)
-        emotion_weights(bundle, self._emotion)  # refuses unknown names before any line is begun
+        self._emotion = _chosen_emotion(bundle, options)
         self._character: Character | None = load_character(options.character) if options.character else None
         self._predictor = FacePredictor(bundle, options.threads)
         self._predictor.open_early()
@@ -84,8 +85,7 @@ class _Animator:
         except LipwrightError as error:
             print(f"lipwright: error: {error}", file=sys.stderr)
             return {**result, "output": None, "error": str(error)}
-        for warning in motion.warnings:
-            print(f"lipwright: warning: {warning}", file=sys.stderr)
+        _warn(motion.warnings)
         result.update(
             ok=True,
             frames=len(motion.times),
@@ -121,6 +121,25 @@ class _Animator:
             write_json(motion, target)
         else:
             write_csv(motion, target)
+
+
+def _chosen_emotion(bundle: ModelBundle, options: CommandOptions) -> dict[str, float] | EmotionKeys:
+    """Reads the emotion and its track, and refuses what the model does not know before any line is begun."""
+    weights = parse_emotion(options.emotion)
+    emotion_weights(bundle, weights)
+    if options.emotion_track is None:
+        weights, warnings = clamp_weights(weights)
+        _warn(warnings)
+        return weights
+    track = read_emotion_track(options.emotion_track).with_constants(weights)
+    track.check(bundle)
+    _warn(track.warnings)
+    return track
+
+
+def _warn(warnings: tuple[str, ...]) -> None:
+    for warning in warnings:
+        print(f"lipwright: warning: {warning}", file=sys.stderr)
 
 
 def _check_target(line: Path, target: Path, first_user: Path) -> None:

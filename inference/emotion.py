@@ -3,12 +3,15 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .array_types import DoubleArray, FloatArray
 from .errors import LipwrightError
-from .model_bundle import ModelBundle
+
+if TYPE_CHECKING:
+    from .model_bundle import ModelBundle  # not loaded by those who only want names and weights
 
 #: Weights beyond this leave what the network was trained on so far behind that its faces mean nothing.
 MAX_WEIGHT = 4.0
@@ -34,7 +37,25 @@ def parse_emotion(text: str) -> dict[str, float]:
     return weights
 
 
-def emotion_weights(bundle: ModelBundle, weights: Mapping[str, float]) -> FloatArray:
+def clamp_weight(value: float) -> float:
+    """Returns the nearest weight that a slider can have, 0..1."""
+    return min(1.0, max(0.0, value))
+
+
+def outside_warning(count: int, where: str = "") -> tuple[str, ...]:
+    """Returns the sentence for so many clamped values, if there are any."""
+    if not count:
+        return ()
+    return (f"{where}{count} emotion value{'s lie' if count > 1 else ' lies'} outside 0 to 1, so clamped",)
+
+
+def clamp_weights(weights: Mapping[str, float]) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Returns weights within 0..1, and the warning where one was not."""
+    clamped = {name: clamp_weight(value) for name, value in weights.items()}
+    return clamped, outside_warning(sum(clamped[name] != value for name, value in weights.items()))
+
+
+def emotion_weights(bundle: "ModelBundle", weights: Mapping[str, float]) -> FloatArray:
     """Returns one weight per emotion of the model, [K], from weights by name (any case).
 
     Raises:
@@ -44,6 +65,10 @@ def emotion_weights(bundle: ModelBundle, weights: Mapping[str, float]) -> FloatA
     known = {name.lower(): index for index, name in enumerate(bundle.emotion_names)}
     row = np.zeros(len(known), np.float32)
     for name, value in weights.items():
+        if not known:
+            raise LipwrightError(
+                f"the model {bundle.name} knows no emotions, so there is no '{name}': drop it"
+            )
         if name.lower() not in known:
             listed = ", ".join(bundle.emotion_names)
             raise LipwrightError(
@@ -57,7 +82,7 @@ def emotion_weights(bundle: ModelBundle, weights: Mapping[str, float]) -> FloatA
     return row
 
 
-def emotion_vector(bundle: ModelBundle, weights: Mapping[str, float], strength: float = 1.0) -> FloatArray:
+def emotion_vector(bundle: "ModelBundle", weights: Mapping[str, float], strength: float = 1.0) -> FloatArray:
     """Returns the latent vector [E] of a mix of named emotions.
 
     Args:
@@ -70,6 +95,20 @@ def emotion_vector(bundle: ModelBundle, weights: Mapping[str, float], strength: 
     """
     mixed: FloatArray = emotion_weights(bundle, weights) @ bundle.emotion_vectors
     return (mixed * np.float32(strength)).astype(np.float32, copy=False)
+
+
+def felt_emotion(chosen: FloatArray, strength: FloatArray) -> FloatArray:
+    """Returns the latent vectors [N, E] that the face is to show.
+
+    The one place where what was chosen meets the strength; an emotion heard in the voice joins it here, as
+    strength * (share * chosen + (1 - share) * heard).
+
+    Args:
+        chosen: [N, E] latent vectors of the sliders.
+        strength: [N] 0..1.
+    """
+    felt: FloatArray = chosen * strength[:, None]
+    return felt
 
 
 @dataclass(frozen=True, eq=False)

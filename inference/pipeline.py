@@ -12,13 +12,14 @@ from .array_types import CancelCheck, DoubleArray, EmotionSampler, FloatArray, F
 from .audio_file import AudioClip, AudioFile, SpeechSource
 from .blendshape_solve import BlendshapeSolver
 from .emotion import emotion_vector, emotion_weights
+from .emotion_track import EmotionKeys
 from .face_prediction import FacePredictor, SpeechAnalysis
 from .frame_timing import exact_frame_rate, frame_times
 from .lip_seal import LipSeal
 from .model_bundle import ModelBundle
 
-Emotion: TypeAlias = Mapping[str, float] | FloatArray | EmotionSampler | None
-"""Weights by name, one latent vector [E], latent vectors over time, or neutral."""
+Emotion: TypeAlias = Mapping[str, float] | EmotionKeys | FloatArray | EmotionSampler | None
+"""Weights by name, the same keyed over the line, one latent vector [E], vectors over time, or neutral."""
 
 _LONG_LINE = 600.0
 """Seconds from which a line is streamed, without keeping its samples or its speech code."""
@@ -132,9 +133,9 @@ def animate_line(
     bundle = model if isinstance(model, ModelBundle) else model.bundle
     predictor = FacePredictor(model) if isinstance(model, ModelBundle) else model
     rate = exact_frame_rate(frame_rate)
-    sampler, named = _resolve_emotion(bundle, emotion)
     known = _opened(source) if analysis is None else analysis
     times = frame_times(known.duration, rate)
+    sampler, named = _resolve_emotion(bundle, emotion, known.duration, times)
     coefficients, warnings, kept = _predict(
         predictor, known, times, sampler, progress=progress, cancelled=cancelled
     )
@@ -148,7 +149,7 @@ def animate_line(
         weight_names=bundle.arkit_names,
         geometry=model_geometry(bundle),
         duration=known.duration,
-        emotion=np.broadcast_to(named, (len(times), len(named))),
+        emotion=np.broadcast_to(named, (len(times), named.shape[-1])),
         emotion_names=bundle.emotion_names,
         emotion_latent=_latent_over(sampler, times, bundle.emotion_size),
         warnings=warnings,
@@ -167,10 +168,13 @@ def _opened(source: str | Path | SpeechSource) -> SpeechSource:
 
 
 def _resolve_emotion(
-    bundle: ModelBundle, emotion: Emotion
+    bundle: ModelBundle, emotion: Emotion, duration: float, times: DoubleArray
 ) -> tuple[FloatArray | EmotionSampler | None, FloatArray]:
-    """Returns what the predictor takes, and the named weights [N], zero where only vectors are known."""
+    """Returns what the predictor takes, and named weights, [N] or [T, N], zero for vectors."""
     unnamed = np.zeros(len(bundle.emotion_names), np.float32)
+    if isinstance(emotion, EmotionKeys):
+        emotion.check(bundle, duration)
+        return emotion.sampler(bundle), emotion.weights(bundle, times)
     if isinstance(emotion, Mapping):
         return emotion_vector(bundle, emotion), emotion_weights(bundle, emotion)
     return emotion, unnamed

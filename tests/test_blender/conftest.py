@@ -165,3 +165,30 @@ def curves(part):
         return found
 
     return read
+
+
+@pytest.fixture
+def shown(part):
+    """Reads what a face shows: shown(obj, frames) -> shape key values [frames, keys]."""
+    import bpy  # noqa: PLC0415
+
+    def read(obj, frames):
+        blocks = obj.data.shape_keys.key_blocks
+        values = np.empty((len(frames), len(blocks)), np.float32)
+        for row, frame in zip(values, frames, strict=True):
+            bpy.context.scene.frame_set(frame)
+            blocks.foreach_get("value", row)
+        return values
+
+    return read
+
+
+@pytest.fixture
+def joyful(scene, part):
+    """The property of the emotion that moves the face most, with the model's emotions read."""
+    import bpy  # noqa: PLC0415
+
+    bpy.ops.lipwright.load_emotions()
+    model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
+    strongest = int(np.argmax(np.linalg.norm(model.emotion_vectors, axis=1)))
+    return part("emotion_sliders").slider_id(model.emotion_names[strongest])

@@ -3,6 +3,7 @@
 
 import errno
 
+import numpy as np
 import pytest
 
 bpy = pytest.importorskip("bpy")
@@ -55,6 +56,89 @@ def test_exact_with_emotion(cli, line, tmp_path, part):
     assert cli(arguments) == 0
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "Zoë says.blend"))
     assert "LW_000" in bpy.data.objects["Lipwright Head"].data.shape_keys.key_blocks
+
+
+def test_a_track_keys_the_sliders_and_the_line_follows_it(cli, line, tmp_path, part, shown, capsys):
+    model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
+    name = max(
+        zip(model.emotion_names, model.emotion_vectors, strict=True), key=lambda row: float(row[1] @ row[1])
+    )[0]
+    track = tmp_path / "track.csv"
+    track.write_text(f"time,name,value\n1.2,{name},0\n2.4,{name},1.5\n", encoding="utf-8")
+    arguments = ["animate", str(line), "-o", str(tmp_path), "--fps", "25"]
+    assert cli(arguments) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "Zoë says.blend"))
+    frames = (20, 50, 75)
+    speech = shown(bpy.data.objects["Lipwright Head"], frames)
+    assert cli([*arguments, "--emotion", f"{name}=1.0"]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "Zoë says.blend"))
+    full = shown(bpy.data.objects["Lipwright Head"], frames) - speech
+    capsys.readouterr()
+    assert cli([*arguments, "--emotion-track", str(track)]) == 0
+    assert "1 emotion value lies outside 0 to 1, so clamped" in capsys.readouterr().err
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "Zoë says.blend"))
+    head = bpy.data.objects["Lipwright Head"]
+    keyed = shown(head, frames) - speech
+    assert np.abs(keyed[0]).max() < 1e-5
+    assert 0.1 * np.abs(full[1]).max() < np.abs(keyed[1]).max() < 0.9 * np.abs(full[1]).max()
+    np.testing.assert_allclose(keyed[2], full[2], atol=1e-5)
+    slider = part("emotion_sliders").slider_id(name)
+    bpy.context.scene.frame_set(46)  # 1.8 s after frame 1
+    assert getattr(head.lipwright, slider) == pytest.approx(0.5, abs=0.01)
+    assert not part("refresh").is_stale(bpy.context.scene, head)
+
+
+def test_the_scenes_own_keyed_sliders_are_followed(cli, head, line, joyful, tmp_path, shown, animate):
+    setattr(head.lipwright, joyful, 1.0)
+    head.lipwright.keyframe_insert(joyful, frame=60)
+    setattr(head.lipwright, joyful, 0.0)
+    head.lipwright.keyframe_insert(joyful, frame=50)
+    animate(line)
+    expected = shown(head, (40, 70))
+    own = tmp_path / "own.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(own))
+    assert cli(["animate", str(line), "-o", str(tmp_path), "--blend", str(own), "--object", head.name]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "Zoë says.blend"))
+    np.testing.assert_allclose(shown(bpy.data.objects["Lipwright Head"], (40, 70)), expected, atol=1e-6)
+    arguments = ["animate", str(line), "-o", str(tmp_path / "out"), "--blend", str(own)]
+    assert cli([*arguments, "--emotion", f"{joyful.removeprefix('emotion_').replace('_', ' ')}=1"]) == 1
+
+
+def test_an_emotion_sets_the_sliders(cli, line, tmp_path, part, capsys):
+    model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
+    first, second = model.emotion_names[:2]
+    emotion = f"{first}=0.5,{second}=-2"
+    assert cli(["animate", str(line), "-o", str(tmp_path), "--emotion", emotion, "--strength", "0.5"]) == 0
+    assert "1 emotion value lies outside 0 to 1" in capsys.readouterr().err
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "Zoë says.blend"))
+    sliders, identify = bpy.data.objects["Lipwright Head"].lipwright, part("emotion_sliders").slider_id
+    assert getattr(sliders, identify(first)) == pytest.approx(0.5)
+    assert getattr(sliders, identify(second)) == 0.0
+    assert sliders.strength == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("0,boredom,1", "emotion 'boredom' is unknown"),
+        ("9,NAME,1", "but the line ends at 4.00 s"),
+        ("1,NAME,1\n0.5,NAME,0", "goes back from 1 to 0.5 s"),
+        ("1,NAME,nan", "no number"),
+        (None, "there is no such emotion track"),
+    ],
+)
+def test_bad_tracks_get_one_sentence_and_no_file(cli, line, tmp_path, part, capsys, rows, words):
+    model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
+    track = tmp_path / "track.csv"
+    if rows is not None:
+        text = rows.replace("NAME", model.emotion_names[0])
+        track.write_text(f"time,name,value\n{text}\n", encoding="utf-8")
+    assert cli(["animate", str(line), "-o", str(tmp_path), "--emotion-track", str(track)]) == 1
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert len(errors) == 1
+    assert words in errors[0]
+    assert "boredom" not in words or model.emotion_names[0] in errors[0]
+    assert not list(tmp_path.glob("*.blend"))
 
 
 @pytest.mark.parametrize(

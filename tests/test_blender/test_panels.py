@@ -1,6 +1,8 @@
-# ruff: noqa: ARG001 - fixtures are asked for by name
+# ruff: noqa: ARG001, PLR0917 - fixtures are asked for by name
 """The sidebar tab, drawn on a recording layout, and the reasons of greyed-out buttons."""
 
+import json
+import zipfile
 from types import SimpleNamespace
 
 import pytest
@@ -37,9 +39,10 @@ class RecordingLayout:
 
 def draw(part, name):
     drawn = []
-    panel = getattr(part("panels"), name)
+    module = "emotion_panels" if "emotion" in name or "latent" in name else "panels"
+    panel = getattr(part(module), name)
     stand_in = SimpleNamespace(layout=RecordingLayout(drawn))
-    for attribute in ("_draw_action", "_draw_unloaded"):
+    for attribute in ("_draw_action", "_draw_unloaded", "_draw_sliders"):
         if hasattr(panel, attribute):
             method = panel.__dict__[attribute]
             bound = method.__func__ if isinstance(method, staticmethod) else method.__get__(stand_in)
@@ -74,25 +77,101 @@ def test_the_line_panel_draws_in_every_setting(scene, part, source, model_source
     assert ("model_path" in properties) == (model_source == "FILE")
 
 
-def test_the_sliders_are_the_models_emotions(scene, part):
+def test_the_sliders_are_the_models_emotions(head, part):
     draw(part, "LIPWRIGHT_PT_emotion")  # before the model is read
     assert bpy.ops.lipwright.load_emotions() == {"FINISHED"}
     model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
     drawn = draw(part, "LIPWRIGHT_PT_emotion")
-    sliders = [entry[-1] for entry in drawn if entry[0] == "prop" and entry[2] == "value"]
-    assert sliders == [name.title() for name in model.emotion_names]
+    sliders = [entry for entry in drawn if entry[0] == "prop" and entry[2].startswith("emotion_")]
+    assert [entry[1].bl_rna.properties[entry[2]].name for entry in sliders] == [
+        name.title() for name in model.emotion_names
+    ]
 
 
-def test_another_models_emotions_keep_values_of_the_same_name(scene, part, tmp_path):
+def test_advanced_shows_the_axes(head, part, joyful):
+    panel = part("emotion_panels").LIPWRIGHT_PT_latent
+    assert panel.bl_options == {"DEFAULT_CLOSED"}
+    assert panel.poll(bpy.context)
+    drawn = draw(part, "LIPWRIGHT_PT_latent")
+    model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
+    axes = [entry for entry in drawn if entry[0] == "prop" and entry[2].startswith("latent_")]
+    assert len(axes) == model.emotion_size
+    assert f"of {len(model.emotion_database)}; 0 for none" in texts(drawn)
+    bpy.ops.object.select_all(action="DESELECT")
+    assert not panel.poll(bpy.context)
+
+
+def test_without_a_face_the_emotions_ask_for_one(scene, part):
     bpy.ops.lipwright.load_emotions()
+    assert texts(draw(part, "LIPWRIGHT_PT_emotion")) == ["Select a face to set its emotions"]
+
+
+def test_what_is_no_face_has_no_sliders(scene, part):
+    bpy.ops.lipwright.load_emotions()
+    for add in (bpy.ops.mesh.primitive_cube_add, bpy.ops.object.light_add):
+        add()
+        assert texts(draw(part, "LIPWRIGHT_PT_emotion")) == ["Select a face to set its emotions"]
+        assert not bpy.ops.lipwright.reset_emotions.poll()
+        assert not bpy.ops.lipwright.load_preset.poll()
+        assert not bpy.ops.lipwright.refresh_line.poll()
+
+
+def test_another_models_emotions_keep_values_of_the_same_name(scene, head, part, joyful, tmp_path):
     settings = scene.lipwright
-    settings.emotions[0].value = 0.5
+    setattr(head.lipwright, joyful, 0.5)
     copy = tmp_path / "copy.lipmodel"
     copy.write_bytes(part("inference.bundled").default_model_path().read_bytes())
     settings.model_source, settings.model_path = "FILE", str(copy)
     assert not part("properties").emotions_are_loaded(settings)
     bpy.ops.lipwright.load_emotions()
-    assert settings.emotions[0].value == 0.5
+    assert part("properties").emotions_are_loaded(settings)
+    assert getattr(head.lipwright, joyful) == 0.5
+
+
+@pytest.fixture
+def plain_model(part, tmp_path):
+    """A model without emotions."""
+    path = tmp_path / "plain.lipmodel"
+    good = part("inference.bundled").default_model_path()
+    with zipfile.ZipFile(good) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            if name == "model.json":
+                manifest = json.loads(data)
+                manifest["emotion"].update(names=[], vectors=[])
+                data = json.dumps(manifest)
+            target.writestr(name, data)
+    return path
+
+
+def test_a_model_without_emotions_shows_no_sliders_and_animates(
+    scene, head, line, animate, part, joyful, plain_model
+):
+    setattr(head.lipwright, joyful, 1.0)
+    scene.lipwright.model_source, scene.lipwright.model_path = "FILE", str(plain_model)
+    assert bpy.ops.lipwright.load_emotions() == {"FINISHED"}
+    drawn = draw(part, "LIPWRIGHT_PT_emotion")
+    assert texts(drawn) == ["This model knows no emotions, so there are no sliders"]
+    assert [entry for entry in drawn if entry[0] == "prop"] == []
+    assert animate(line) == {"FINISHED"}
+    assert part("emotion_layer").find_layer(head.data.shape_keys) is None
+    with pytest.raises(part("inference.errors").LipwrightError, match="knows no emotions"):
+        part("generate").generate(scene, head, line, model_path=plain_model, emotion={"joy": 1.0})
+
+
+def test_a_model_that_is_gone_is_said(scene, head, part, tmp_path):
+    scene.lipwright.model_source, scene.lipwright.model_path = "FILE", str(tmp_path / "gone.lipmodel")
+    with pytest.raises(RuntimeError, match=r"gone\.lipmodel: cannot be read"):
+        bpy.ops.lipwright.load_emotions()
+    drawn = draw(part, "LIPWRIGHT_PT_emotion")
+    assert [entry for entry in drawn if entry[0] == "prop"] == []
+
+
+def test_a_sound_that_is_gone_is_said_in_the_panel(head, line, animate, joyful, part):
+    animate(line)
+    assert not any("is gone" in text for text in texts(draw(part, "LIPWRIGHT_PT_emotion")))
+    line.unlink()
+    assert any("Zoë says.wav is gone" in text for text in texts(draw(part, "LIPWRIGHT_PT_emotion")))
 
 
 def test_an_unreadable_model_says_so_in_the_panel(scene, part):
@@ -100,13 +179,12 @@ def test_an_unreadable_model_says_so_in_the_panel(scene, part):
     assert any("no model file is chosen" in text for text in texts(draw(part, "LIPWRIGHT_PT_emotion")))
 
 
-def test_neutral_resets_the_sliders(scene):
-    bpy.ops.lipwright.load_emotions()
+def test_neutral_resets_the_sliders(head, joyful):
     with pytest.raises(RuntimeError, match="All emotions are at neutral"):
         bpy.ops.lipwright.reset_emotions()
-    scene.lipwright.emotions[0].value = 0.5
+    setattr(head.lipwright, joyful, 0.5)
     bpy.ops.lipwright.reset_emotions()
-    assert scene.lipwright.emotions[0].value == 0.0
+    assert getattr(head.lipwright, joyful) == 0.0
 
 
 def test_a_running_job_shows_its_progress_and_blocks_the_button(head, line, scene, part):
