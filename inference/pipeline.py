@@ -61,6 +61,7 @@ class FaceMotion:
         emotion_latent: [T, E] the model's own emotion vectors.
         warnings: sentences for the user.
         analysis: hand it to the next call for the same line; None for streamed lines.
+        start: seconds on the timeline at which the line begins; files count their times from there.
     """
 
     frame_rate: Fraction
@@ -75,6 +76,7 @@ class FaceMotion:
     emotion_latent: FloatArray
     warnings: tuple[str, ...] = ()
     analysis: SpeechAnalysis | None = field(default=None, repr=False)
+    start: float = 0.0
 
     @property
     def head_rotation(self) -> FloatArray:
@@ -133,7 +135,7 @@ def animate_line(
     predictor = FacePredictor(model) if isinstance(model, ModelBundle) else model
     rate = exact_frame_rate(frame_rate)
     sampler, named = _resolve_emotion(bundle, emotion)
-    known = _opened(source) if analysis is None else analysis
+    known = open_speech(source) if analysis is None else analysis
     times = frame_times(known.duration, rate)
     coefficients, warnings, kept = _predict(
         predictor, known, times, sampler, progress=progress, cancelled=cancelled
@@ -156,11 +158,15 @@ def animate_line(
     )
 
 
-def _opened(source: str | Path | SpeechSource) -> SpeechSource:
-    """Opens paths; a short file is decoded into memory, as loudness and features take a walk each."""
-    if not isinstance(source, str | Path):
+def open_speech(source: str | Path | SpeechSource) -> SpeechSource:
+    """Opens paths; a short file is decoded into memory, as loudness and features take a walk each.
+
+    Raises:
+        LipwrightError: for a sound that cannot be used.
+    """
+    if not isinstance(source, str | Path | AudioFile):
         return source
-    sound = AudioFile(source)
+    sound = source if isinstance(source, AudioFile) else AudioFile(source)
     if sound.duration > _LONG_LINE:
         return sound
     return AudioClip(np.concatenate(list(sound.blocks())), sound.duration, sound.path)
