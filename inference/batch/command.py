@@ -16,6 +16,7 @@ from ..bundled import default_model_path
 from ..emotion import parse_emotion
 from ..errors import LipwrightError
 from ..frame_timing import parse_frame_rate
+from ..output_version import OUTPUT_VERSION
 from .batch_progress import BatchProgress
 from .commit import Committer
 from .drawing import draw_faces
@@ -203,6 +204,7 @@ def _results(options: BatchOptions, tasks: Sequence[Task], warnings: list[str]) 
 def _task(planned: PlannedLine, options: BatchOptions) -> Task:
     line = planned.line
     return Task(
+        version=OUTPUT_VERSION,
         output=line.output,
         sound=line.sound.absolute(),
         model=line.model.absolute(),

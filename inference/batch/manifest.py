@@ -116,7 +116,7 @@ def _records(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yields the number of the text line on which each record ends, and its cells."""
     first = text.lstrip("\r\n").split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):

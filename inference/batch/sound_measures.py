@@ -125,8 +125,11 @@ def _active_level(energies: DoubleArray) -> float:
 
 def _syllables(energies: DoubleArray, level: float) -> IndexArray:
     """Returns the frames of loudness peaks between dips, among those near the speech's level."""
-    kernel = np.hanning(9)[1:-1]
-    smooth = np.convolve(energies, kernel / kernel.sum(), mode="same")
+    if level < _SILENT_DB:
+        return np.empty(0, np.int64)
+    kernel = np.hanning(7)[1:-1]
+    margin = len(kernel) // 2
+    smooth = np.convolve(np.pad(energies, margin, mode="edge"), kernel / kernel.sum(), mode="valid")
     turns = np.flatnonzero(np.diff(np.sign(np.diff(smooth)), prepend=0, append=0) != 0)
     peaks: list[int] = []
     lowest = -np.inf

@@ -21,6 +21,7 @@ from ..face_prediction import FacePredictor
 from ..lip_seal import LipSeal
 from ..model_bundle import load_bundle
 from ..motion_files import write_csv, write_json, write_npz
+from ..output_version import OUTPUT_VERSION
 from ..pipeline import FaceMotion, animate_line, model_solver, open_speech
 from .fingerprint import Stamp, changed_meanwhile, hash_file, hash_sound, input_stamp, is_settled
 from .measures import measure_line
@@ -35,6 +36,7 @@ class Task:
     """One line for a worker; plain values, so that it can travel.
 
     Attributes:
+        version: the `OUTPUT_VERSION` that the worker must have, which on a cluster is another installation.
         output: the result's file name, which is also the task's name.
         sound: the sound file.
         model: the model bundle.
@@ -50,6 +52,7 @@ class Task:
         target: where it will lie, for messages.
     """
 
+    version: int
     output: str
     sound: Path
     model: Path
@@ -101,6 +104,10 @@ def animate(task: Task) -> Result:
 
 def _animated(task: Task) -> Result:
     started = time.perf_counter()
+    if task.version != OUTPUT_VERSION:
+        raise LipwrightError(
+            f"{task.sound}: its worker has another version of Lipwright; install the same one"
+        )
     face = _MODELS.faces.get(task.model, task.model_hash)
     character = (
         _MODELS.characters.get(task.character, task.character_hash) if task.character is not None else None
