@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +28,7 @@ from .plan import PlannedLine, PlanRules, State, make_plan, renewed_entries
 from .report import Report, json_report, reported, sort_key, write_json_report
 from .report_html import write_html_report
 from .run_dask import run_dask
-from .run_local import has_joblib, run_local
+from .run_local import run_local, usable_cores
 from .sources import collect_lines
 from .work import Result, Task
 
@@ -143,7 +142,6 @@ def _plan(options: BatchOptions, lines: Sequence[BatchLine | BadLine], ledger: L
         everything=options.everything,
         overwrite_edited=options.overwrite_edited,
         vertices=options.vertices,
-        trust_stamps=not ledger.clock_went_back,
     )
     good = [line for line in lines if isinstance(line, BatchLine)]
     planned = make_plan(good, options.output, entries, rules)
@@ -194,10 +192,10 @@ def _results(options: BatchOptions, tasks: Sequence[Task], warnings: list[str]) 
     if options.scheduler:
         yield from run_dask(tasks, options.scheduler)
         return
-    workers = min(options.workers or os.cpu_count() or 1, len(tasks))
-    if workers > 1 and not has_joblib():
+    cores = usable_cores()
+    if cores is None:
         warnings.append(_NO_JOBLIB)
-        workers = 1
+    workers = 1 if cores is None else min(options.workers or cores, len(tasks))
     yield from run_local(tasks, workers)
 
 

@@ -41,7 +41,7 @@ class Entry:
         sound: hash of its sound.
         sound_stamp: the sound's stamp, or None where it cannot be relied on.
         result: hash of what was written.
-        result_stamp: its stamp.
+        result_stamp: its stamp, or None where it cannot be relied on.
         previous: hash of what lay there before, or "" for nothing.
         facts: what the report says of the line, as JSON has it.
     """
@@ -51,7 +51,7 @@ class Entry:
     sound: str
     sound_stamp: Stamp | None
     result: str
-    result_stamp: Stamp
+    result_stamp: Stamp | None
     previous: str
     facts: Mapping[str, Any]
 
@@ -70,7 +70,7 @@ class Ledger:
         """
         self._path = path
         self.clock_went_back = False
-        """Whether this machine's clock is earlier than at the last run, so that no date can be relied on."""
+        """Whether this machine's clock is earlier than at the last run: all stamps are then forgotten."""
         with self._told():
             if path and path.exists() and path.stat().st_size > _LARGEST:
                 raise LipwrightError(f"{path}: is too large to be a batch's ledger; delete it")
@@ -144,7 +144,11 @@ class Ledger:
         run(f"PRAGMA application_id = {_APPLICATION}")
         run(f"PRAGMA user_version = {_VERSION}")
         latest = run("SELECT max(latest_ns) FROM clock").fetchone()[0]
-        self.clock_went_back = isinstance(latest, int) and time.time_ns() < latest - _CLOCK_TOLERANCE_NS
+        if isinstance(latest, int) and time.time_ns() < latest - _CLOCK_TOLERANCE_NS:
+            # A file may since have got a date that another content of it had before.
+            self.clock_went_back = True
+            run("UPDATE entries SET sound_stamp = 'null', result_stamp = 'null'")
+            run("UPDATE clock SET latest_ns = ?", (time.time_ns(),))
         run("COMMIT")
 
     def _told(self) -> "_Told":
@@ -196,11 +200,11 @@ def _row(entry: Entry) -> tuple[str, ...]:
 
 def _entry(row: tuple[str, ...]) -> Entry:
     output, settings, sound, sound_stamp, result, result_stamp, previous, facts = row
-    stamp = _stamp(result_stamp)
     known = json.loads(facts)
-    if stamp is None or not isinstance(known, dict):
-        raise ValueError(f"the entry of {output} makes no sense")
-    return Entry(output, settings, sound, _stamp(sound_stamp), result, stamp, previous, known)
+    if not isinstance(known, dict):
+        raise TypeError(f"the entry of {output} makes no sense")
+    stamps = _stamp(sound_stamp), _stamp(result_stamp)
+    return Entry(output, settings, sound, stamps[0], result, stamps[1], previous, known)
 
 
 def _stamp(text: str) -> Stamp | None:

@@ -70,13 +70,11 @@ class PlanRules:
         everything: do also what is unchanged.
         overwrite_edited: replace also what others have written.
         vertices: whether npz holds vertices.
-        trust_stamps: whether an equal stamp spares reading the file.
     """
 
     everything: bool
     overwrite_edited: bool
     vertices: bool
-    trust_stamps: bool
 
 
 def make_plan(
@@ -140,9 +138,9 @@ def _prepared(
 
 
 def _decided(planned: PlannedLine, rules: PlanRules) -> PlannedLine:
-    planned = _with_present(planned, rules)
+    planned = _with_present(planned)
     entry = planned.entry
-    why, entry = _why(planned, entry, rules)
+    why, entry = _why(planned, entry)
     mine = not planned.present or (entry and planned.present in {entry.result, entry.previous})
     if not mine and not rules.overwrite_edited:
         return replace(planned, state=State.EDITED, reason=_edited_reason(entry, why))
@@ -161,7 +159,7 @@ def _edited_reason(entry: Entry | None, why: str) -> str:
     return f"edited since it was written, so it is left alone{since}; --overwrite-edited replaces it"
 
 
-def _with_present(planned: PlannedLine, rules: PlanRules) -> PlannedLine:
+def _with_present(planned: PlannedLine) -> PlannedLine:
     """Looks at what lies at the target; its content is read only where its stamp says nothing."""
     try:
         seen = output_stamp(planned.target.stat())
@@ -172,7 +170,7 @@ def _with_present(planned: PlannedLine, rules: PlanRules) -> PlannedLine:
             f"{planned.target}: cannot be reached ({error.strerror}); check the folder"
         ) from error
     entry = planned.entry
-    if entry and rules.trust_stamps and seen == entry.result_stamp and is_fine(seen):
+    if entry and seen == entry.result_stamp and is_fine(seen):
         return replace(planned, seen=seen, present=entry.result)
     present = hash_file(planned.target)[0]
     if entry and present == entry.result:
@@ -180,7 +178,7 @@ def _with_present(planned: PlannedLine, rules: PlanRules) -> PlannedLine:
     return replace(planned, seen=seen, present=present, entry=entry)
 
 
-def _why(planned: PlannedLine, entry: Entry | None, rules: PlanRules) -> tuple[str, Entry | None]:
+def _why(planned: PlannedLine, entry: Entry | None) -> tuple[str, Entry | None]:
     """Returns why a line must be done, or "", and what is known of it, with a renewed stamp of the sound."""
     line = planned.line
     try:
@@ -191,7 +189,7 @@ def _why(planned: PlannedLine, entry: Entry | None, rules: PlanRules) -> tuple[s
     if entry is None:
         check_sound_file(line.sound)
         return "is new", entry
-    if not (rules.trust_stamps and entry.sound_stamp == stamp):
+    if entry.sound_stamp != stamp:
         digest, stamp = hash_sound(line.sound)
         if digest != entry.sound:
             return "its sound has changed", entry

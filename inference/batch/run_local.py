@@ -49,13 +49,13 @@ def run_local(tasks: Sequence[Task], workers: int) -> Iterator[Result]:
         _executor(workers).shutdown(wait=True, kill_workers=True)
 
 
-def has_joblib() -> bool:
-    """Tells whether joblib can be imported, without which there is but one process."""
+def usable_cores() -> int | None:
+    """Returns how many cores this process may use; None without joblib, when there is but one process."""
     try:
-        import joblib  # noqa: F401, PLC0415 - not shipped inside the extension
+        import joblib  # noqa: PLC0415 - not shipped inside the extension
     except ImportError:
-        return False
-    return True
+        return None
+    return int(joblib.cpu_count())  # heeds containers' quotas, which os.cpu_count does not
 
 
 def _executor(workers: int) -> Any:  # noqa: ANN401 - joblib ships no types

@@ -38,10 +38,11 @@ def collect_lines(
 def _lines_of(source: str, defaults: LineDefaults) -> tuple[list[BatchLine | BadLine], list[str]]:
     path = Path(source)
     if path.is_dir():
-        return _sounds(source, path, (file for file in path.rglob("*") if _is_sound(file)), defaults), []
+        files = (file for file in path.rglob("*") if _is_sound(file) and not _is_hidden(file, path))
+        return _sounds(source, path, files, defaults), []
     if _MAGIC & set(source) and not path.exists():
-        files = (Path(name) for name in glob.iglob(source, recursive=True))  # noqa: PTH207 - takes absolute patterns too
-        return _sounds(source, _fixed_part(path), (file for file in files if _is_sound(file)), defaults), []
+        found = map(Path, glob.iglob(source, recursive=True))  # noqa: PTH207 - takes absolute patterns too
+        return _sounds(source, _fixed_part(path), (file for file in found if _is_sound(file)), defaults), []
     if path.suffix.lower() in SUFFIXES:
         return read_manifest(path, defaults)
     return [_sound_line(path, path.parent, defaults)], []
@@ -49,6 +50,11 @@ def _lines_of(source: str, defaults: LineDefaults) -> tuple[list[BatchLine | Bad
 
 def _is_sound(path: Path) -> bool:
     return path.suffix.lower() in SOUND_SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    """Tells whether a folder on the way to a file is hidden, as version control and macOS hide theirs."""
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def _fixed_part(pattern: Path) -> Path:

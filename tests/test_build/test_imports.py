@@ -91,6 +91,7 @@ def test_build_tools_reach_the_packages_only_from_programs_they_start():
     """build.py runs under a bare Python, so it may import the standard library and build_tools only."""
     heavy = (
         "import build, build_tools.checks, build_tools.extension, build_tools.demo_setup, build_tools.bench"
+        ", build_tools.bench_batch"
     )
     code = f"import sys; {heavy}; print(*{{name.split('.')[0] for name in sys.modules}})"
     loaded = subprocess.run(

@@ -231,7 +231,7 @@ def test_a_missing_manifest_gets_a_sentence(tmp_path):
 
 
 def test_folders_and_patterns_name_lines_by_their_place(tmp_path):
-    for name in ("a.wav", "act1/a.WAV", "act1/deep/b.flac", ".hidden.wav", "notes.txt"):
+    for name in ("a.wav", "act1/a.WAV", "act1/deep/b.flac", ".hidden.wav", ".git/a.wav", "notes.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     lines, _ = collect_lines([str(tmp_path)], DEFAULTS)

@@ -168,7 +168,9 @@ def test_broken_files_among_many_lines_fail_alone(tmp_path, make_speech, batch):
         assert "\n" not in error
     assert len(results(tmp_path / "out")) == 270
     assert answer.err.count("lipwright: error: ") == 21  # twenty, and how many more there are
+    began = time.monotonic()
     assert batch(folder / "LINES.csv").report["counts"] == {"failed": broken, "unchanged": 270}
+    assert time.monotonic() - began < 5  # 2 s are the goal for a thousand; others may use the machine
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

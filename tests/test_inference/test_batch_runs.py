@@ -204,6 +204,7 @@ def test_a_clock_that_goes_back_makes_every_file_read(batch, lines, monkeypatch)
     assert answer.states == ALL_UNCHANGED
     assert len(reads) == 4
     assert "clock is behind the last run's" in answer.err
+    assert "clock" not in batch(lines).err  # it was noted, and goes on from there
 
 
 def test_all_does_everything_again(batch, lines, out):
@@ -276,18 +277,6 @@ def test_two_processes_do_the_same(batch, lines, out, tmp_path):
     assert batch(lines, workers=2).states == ALL_DONE
     assert batch(lines, output=tmp_path / "alone").states == ALL_DONE
     assert results(out) == results(tmp_path / "alone")
-
-
-def test_hundreds_of_unchanged_lines_take_little_time(batch, tmp_path, make_speech):
-    folder = tmp_path / "many"
-    folder.mkdir()
-    soundfile.write(folder / "0.wav", make_speech(0.1), 16_000)
-    for number in range(1, 300):
-        os.link(folder / "0.wav", folder / f"{number}.wav")
-    assert batch(folder, "--format", "json").code == 0
-    began = time.monotonic()
-    assert set(batch(folder, "--format", "json").states.values()) == {"unchanged"}
-    assert time.monotonic() - began < 2  # the goal for a thousand; other work may share the machine
 
 
 def test_without_joblib_one_process_does_the_work(lines, out, tiny_model_path):
