@@ -23,7 +23,7 @@ from .fingerprint import hash_file
 from .ledger import Entry, Ledger
 from .line import BadLine, BatchLine, LineDefaults
 from .outcome import Outcome
-from .output_folder import parts_folder, prepare_folder, remove_leftovers
+from .output_folder import ledger_copy, parts_folder, prepare_folder, remove_leftovers
 from .plan import PlannedLine, PlanRules, State, make_plan, renewed_entries
 from .report import Report, json_report, reported, sort_key, write_json_report
 from .report_html import write_html_report
@@ -34,6 +34,7 @@ from .work import Result, Task
 
 _MOST_TOLD = 20
 """Failures printed; the report has them all."""
+_CLOCK_WENT_BACK = "this machine's clock is behind the last run's, so every file was read instead of its date"
 _NO_JOBLIB = (
     "joblib is not installed, so one process does all the work; `python -m pip install joblib` lets all cores"
 )
@@ -99,20 +100,21 @@ def run_batch(options: BatchOptions) -> int:
     started = time.monotonic()
     lines, warnings = _chosen_lines(options)
     _check_defaults(options.defaults)
-    ledger_path = prepare_folder(options.output, dry_run=options.dry_run)
-    with Ledger(ledger_path) as ledger:
+    if options.dry_run:
+        with ledger_copy(options.output) as copy, Ledger(copy) as ledger:
+            return _tell_plan(options, lines, _plan(options, lines, ledger))
+    with Ledger(prepare_folder(options.output)) as ledger:
         if ledger.clock_went_back:
-            warnings.append(
-                "this machine's clock is behind the last run's, so every file was read instead of its date"
-            )
-        planned = _plan(options, lines, ledger)
-        if options.dry_run:
-            return _tell_plan(options, lines, planned)
+            warnings.append(_CLOCK_WENT_BACK)
         remove_leftovers(options.output)
-        outcomes = _carry_out(options, planned, ledger, warnings)
-        by_output = {one.line.output: one for one in planned}
-        ordered = [_outcome(line, by_output, outcomes) for line in lines]
-        report = _report(options, ordered, warnings, ledger, started)
+        try:
+            planned = _plan(options, lines, ledger)
+            outcomes = _carry_out(options, planned, ledger, warnings)
+            by_output = {one.line.output: one for one in planned}
+            ordered = [_outcome(line, by_output, outcomes) for line in lines]
+            report = _report(options, ordered, warnings, ledger, started)
+        finally:
+            remove_leftovers(options.output)
     return _finish(options, report)
 
 
@@ -146,7 +148,7 @@ def _plan(options: BatchOptions, lines: Sequence[BatchLine | BadLine], ledger: L
     good = [line for line in lines if isinstance(line, BatchLine)]
     planned = make_plan(good, options.output, entries, rules)
     renewed = list(renewed_entries(planned, entries))
-    if not options.dry_run and renewed:
+    if renewed:
         ledger.record(renewed)
     return planned
 

@@ -2,6 +2,8 @@
 
 import contextlib
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..atomic_file import cannot_write
@@ -12,25 +14,33 @@ LEDGER_NAME = "ledger.sqlite"
 _PARTS = "parts"
 
 
-def prepare_folder(output: Path, *, dry_run: bool) -> Path | None:
-    """Makes the folder where it is missing.
-
-    Returns:
-        The ledger's path; None in a dry run where there is none yet.
+def prepare_folder(output: Path) -> Path:
+    """Makes the folder where it is missing and returns the ledger's path.
 
     Raises:
         LipwrightError: when the folder cannot hold results.
     """
-    ledger = output / FOLDER / LEDGER_NAME
-    if dry_run:
-        return ledger if ledger.exists() else None
     try:
         parts_folder(output).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=parts_folder(output)):
+            pass  # a disk that takes no files says so here and not line by line
     except (FileExistsError, NotADirectoryError):
         raise LipwrightError(f"{output}: is no folder and cannot hold results; choose another") from None
     except OSError as error:
         raise cannot_write(output, error) from error
-    return ledger
+    return output / FOLDER / LEDGER_NAME
+
+
+@contextlib.contextmanager
+def ledger_copy(output: Path) -> Iterator[Path | None]:
+    """Gives a copy of the ledger to look at, or None where there is none; the folder is not touched."""
+    ledger = output / FOLDER / LEDGER_NAME
+    with tempfile.TemporaryDirectory(prefix="lipwright-") as name:
+        copy = Path(name) / LEDGER_NAME
+        for source in (ledger, ledger.with_name(f"{LEDGER_NAME}-wal")):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                shutil.copyfile(source, copy.with_name(source.name))
+        yield copy if copy.exists() else None
 
 
 def parts_folder(output: Path) -> Path:

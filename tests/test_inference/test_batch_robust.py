@@ -213,10 +213,10 @@ def test_a_read_only_folder_gets_a_sentence(batch, lines, tmp_path):
 
 
 def test_a_read_only_disk_gets_a_sentence(batch, lines, tmp_path, monkeypatch):
-    def read_only(self, *_, **__):
-        raise OSError(30, "Read-only file system", str(self))
+    def read_only(*_, **__):
+        raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(Path, "mkdir", read_only)
+    monkeypatch.setattr("inference.batch.output_folder.tempfile.TemporaryFile", read_only)
     answer = batch(lines)
     assert answer.code == 1
     assert (

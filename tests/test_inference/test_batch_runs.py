@@ -219,12 +219,12 @@ def test_a_dry_run_tells_and_touches_nothing(batch, lines, out):
     assert answer.states == dict.fromkeys(ALL_DONE, "to do")
     assert not out.exists()
     batch(lines)
-    before = {path: path.stat().st_mtime_ns for path in out.glob("[lr]*")}
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
     (lines / "line0.wav").unlink()
     answer = batch(lines, lines / "line0.wav", "--dry-run")
     assert answer.code == 1
     assert answer.states == {**ALL_UNCHANGED, "line0": "failed"}
-    assert before == {path: path.stat().st_mtime_ns for path in out.glob("[lr]*")}
+    assert before == {path: path.stat().st_mtime_ns for path in out.rglob("*")}
 
 
 def test_only_some(batch, lines, out):
