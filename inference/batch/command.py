@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -33,7 +34,7 @@ from .sources import collect_lines
 from .work import Result, Task
 
 _MOST_TOLD = 20
-"""Failures printed; the report has them all."""
+"""Reasons printed; the report has them all."""
 _CLOCK_WENT_BACK = "this machine's clock is behind the last run's, so every file was read instead of its date"
 _NO_JOBLIB = (
     "joblib is not installed, so one process does all the work; `python -m pip install joblib` lets all cores"
@@ -134,8 +135,8 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 def _check_defaults(defaults: LineDefaults) -> None:
     """Refuses at once what would else fail every line."""
     for path in filter(None, (defaults.model, defaults.character)):
-        if not path.exists():
-            hash_file(path)
+        if not path.is_file():
+            hash_file(path)  # says what is wrong with it
 
 
 def _plan(options: BatchOptions, lines: Sequence[BatchLine | BadLine], ledger: Ledger) -> list[PlannedLine]:
@@ -262,10 +263,7 @@ def _finish(options: BatchOptions, report: Report) -> int:
     failed = [line.outcome for line in report.lines if line.outcome.state == State.FAILED.value]
     for warning in report.warnings:
         print(f"lipwright: warning: {warning}", file=sys.stderr)
-    for outcome in failed[:_MOST_TOLD]:
-        print(f"lipwright: error: {outcome.reason}", file=sys.stderr)
-    if len(failed) > _MOST_TOLD:
-        print(f"lipwright: error: {len(failed) - _MOST_TOLD} more are in the report", file=sys.stderr)
+    _tell_failures(failed)
     if options.as_json:
         print(json.dumps(json_report(report)))
     else:
@@ -273,3 +271,14 @@ def _finish(options: BatchOptions, report: Report) -> int:
         where = options.output / "report.html"
         print(f"{len(report.lines)} lines: {counts}, in {report.seconds:.1f} s; see {where}")
     return 1 if failed else 0
+
+
+def _tell_failures(failed: Sequence[Outcome]) -> None:
+    """Prints each reason once, with how many lines share it; a bad model must not fill the screen."""
+    reasons = Counter(outcome.reason for outcome in failed)
+    for reason, count in list(reasons.items())[:_MOST_TOLD]:
+        shared = f" ({count} lines)" if count > 1 else ""
+        print(f"lipwright: error: {reason}{shared}", file=sys.stderr)
+    if len(reasons) > _MOST_TOLD:
+        more = sum(list(reasons.values())[_MOST_TOLD:])
+        print(f"lipwright: error: {more} more lines failed, see the report", file=sys.stderr)

@@ -86,9 +86,9 @@ _Row = tuple[str, Mapping[str, str] | BadLine]
 
 
 def _csv_rows(text: str, path: Path) -> tuple[list[_Row], list[str]]:
-    reader = _records(text, path)
-    names, delimiter_rows = next(reader, (0, [])), reader
-    header = [name.strip(_BOM + " \t").lower() for name in names[1]]
+    records = _records(text, path)
+    _, names = next(records, (0, []))
+    header = [name.strip(_BOM + " \t").lower() for name in names]
     if not any(header):
         raise LipwrightError(f"{path}: is empty; its first row must name the columns, wav at least")
     repeated = sorted({name for name in header if name and header.count(name) > 1})
@@ -98,7 +98,7 @@ def _csv_rows(text: str, path: Path) -> tuple[list[_Row], list[str]]:
         found = ", ".join(filter(None, header))[:200]
         raise LipwrightError(f"{path}: lacks the column 'wav'; its first row names {found}")
     rows = []
-    for number, cells in delimiter_rows:
+    for number, cells in records:
         if any(cell.strip(_BOM + " \t") for cell in cells):
             rows.append(_csv_row(cells, header, f"{path}, row {number}"))
     return rows, [name for name in header if name and name not in COLUMNS]

@@ -1,5 +1,6 @@
 """Compares what was asked for with what is done: which lines to do, and which to leave alone, and why."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -138,6 +139,7 @@ def _prepared(
 
 
 def _decided(planned: PlannedLine, rules: PlanRules) -> PlannedLine:
+    _check_target(planned)
     planned = _with_present(planned)
     entry = planned.entry
     why, entry = _why(planned, entry)
@@ -150,6 +152,16 @@ def _decided(planned: PlannedLine, rules: PlanRules) -> PlannedLine:
         return replace(planned, reason=why)
     state = State.DO if rules.everything else State.UNCHANGED
     return replace(planned, state=state, reason="asked for again" if rules.everything else "", entry=entry)
+
+
+def _check_target(planned: PlannedLine) -> None:
+    """Refuses a result that would replace what it is made of."""
+    for source in filter(None, (planned.line.sound, planned.line.character)):
+        with contextlib.suppress(OSError, ValueError):
+            if planned.target.samefile(source):
+                raise LipwrightError(
+                    f"{source}: its line's result would replace it; choose another folder with -o"
+                )
 
 
 def _edited_reason(entry: Entry | None, why: str) -> str:

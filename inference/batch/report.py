@@ -104,6 +104,7 @@ def _json_line(line: ReportedLine) -> dict[str, Any]:
     if line.measures:
         plain = line.measures.to_json()
         values.update({name: plain[name] for name in _FIGURES})
+        values["seconds"] = line.outcome.facts.get("seconds")
         values["score"] = line.score
         values["suspicions"] = {warning.kind: warning.sentence for warning in line.warnings}
         values["warnings"] = list(line.told)

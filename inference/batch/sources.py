@@ -2,6 +2,7 @@
 
 import glob
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import LipwrightError
@@ -82,11 +83,7 @@ def _sound_line(path: Path, folder: Path, defaults: LineDefaults) -> BatchLine |
     name = _FOLDER_MARK.join(path.relative_to(folder).with_suffix("").parts)
     line = line_from_fields({"wav": "sound", "id": name}, str(path), Path(), defaults)
     # The path itself goes round the checks of a manifest's text: it need not be UTF-8.
-    return line if isinstance(line, BadLine) else _with_sound(line, path)
-
-
-def _with_sound(line: BatchLine, path: Path) -> BatchLine:
-    return BatchLine(**{**vars(line), "sound": path})
+    return line if isinstance(line, BadLine) else replace(line, sound=path)
 
 
 def _without_repetitions(lines: Sequence[BatchLine | BadLine]) -> Iterator[BatchLine | BadLine]:

@@ -74,17 +74,8 @@ def batch(tmp_path, capfd):
     """Runs a batch in this process and returns its code, its report and what it printed as errors."""
 
     def call(*arguments, output=tmp_path / "out", workers=1, model=TINY_MODEL):
-        command = [
-            "batch",
-            *map(str, arguments),
-            "-o",
-            str(output),
-            "--model",
-            str(model),
-            "--quiet",
-            "--json",
-        ]
-        code = main([*command, "--workers", str(workers), "--pictures", "0"])
+        options = ["-o", output, "--model", model, "--workers", workers, "--pictures", 0]
+        code = main(["batch", *map(str, options), "--quiet", "--json", *map(str, arguments)])
         captured = capfd.readouterr()
         report = json.loads(captured.out) if captured.out.startswith("{") else {}
         return BatchAnswer(code, report, captured.err)

@@ -23,6 +23,7 @@ from inference.errors import LipwrightError
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 6
+MANY = 40
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals and permissions")
 
 
@@ -39,7 +40,7 @@ def results(out):
 def many(tmp_path, make_speech):
     folder = tmp_path / "many"
     folder.mkdir()
-    for number in range(60):
+    for number in range(MANY):
         soundfile.write(folder / f"{number:02d}.wav", make_speech(1.0, seed=number), 16_000)
     return folder
 
@@ -123,9 +124,9 @@ work.animate = animate
     )
     report = json.loads(done.stdout)
     assert done.returncode == 1
-    assert report["counts"] == {"done": 59, "failed": 1}
+    assert report["counts"] == {"done": MANY - 1, "failed": 1}
     assert "07.wav: ended the process that animated it" in report["lines"][0]["error"]
-    assert len(results(tmp_path / "out")) == 59
+    assert len(results(tmp_path / "out")) == MANY - 1
 
 
 def broken_files(folder):
@@ -327,6 +328,32 @@ def test_an_interrupt_keeps_what_is_done(batch, lines, tmp_path, monkeypatch):
         "line2": "done",
         "line3": "done",
     }
+
+
+def test_a_result_never_replaces_what_it_is_made_of(batch, lines):
+    sound = (lines / "line0.wav").rename(lines / "line0.csv")
+    before = sound.read_bytes()
+    (lines / "LINES.jsonl").write_text('{"wav": "line0.csv"}\n{"wav": "line1.wav"}')
+    answer = batch(lines / "LINES.jsonl", "--overwrite-edited", output=lines)
+    assert answer.states == {"line0": "failed", "line1": "done"}
+    assert "line0.csv: its line's result would replace it" in answer.errors["line0"]
+    assert sound.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--emotion", "bliss=1"], "emotion 'bliss' is unknown to the model"),
+        (["--model", __file__], "is not a whole model bundle"),
+    ],
+)
+def test_what_fails_every_line_is_said_once(batch, lines, arguments, problem):
+    answer = batch(lines, *arguments)
+    assert answer.code == 1
+    assert answer.report["counts"] == {"failed": 4}
+    assert answer.err.count("\n") == 1
+    assert problem in answer.err
+    assert answer.err.endswith("(4 lines)\n")
 
 
 def test_names_cannot_lead_out_of_the_output_folder(batch, lines, tmp_path):
