@@ -196,7 +196,7 @@ def _results(options: BatchOptions, tasks: Sequence[Task], warnings: list[str]) 
         yield from run_dask(tasks, options.scheduler)
         return
     cores = usable_cores()
-    if cores is None:
+    if cores is None and options.workers != 1 and len(tasks) > 1:
         warnings.append(_NO_JOBLIB)
     workers = 1 if cores is None else min(options.workers or cores, len(tasks))
     yield from run_local(tasks, workers)

@@ -1,6 +1,7 @@
 """Runs tasks on this machine, in processes that joblib's loky keeps; in this one where there is no joblib."""
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -62,7 +63,7 @@ def _executor(workers: int) -> Any:  # noqa: ANN401 - joblib ships no types
     """Returns the running pool, or a new one where that broke or there is none."""
     from joblib.externals.loky import get_reusable_executor  # noqa: PLC0415 - as above
 
-    return get_reusable_executor(max_workers=workers, initializer=_end_with, initargs=(os.getpid(),))
+    return get_reusable_executor(max_workers=workers, initializer=_start_worker, initargs=(os.getpid(),))
 
 
 def _alone(task: Task) -> Result:
@@ -80,12 +81,13 @@ def _quietly(task: Task) -> Result:
         return animate(task)
 
 
-def _end_with(parent: int) -> None:
-    """Lets a worker not outlive the program that started it, however that ended."""
+def _start_worker(parent: int) -> None:
+    """Lets a worker end with the program that started it, however that ended, and leave Ctrl+C to it."""
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
         os._exit(1)
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=watch, daemon=True).start()

@@ -356,6 +356,37 @@ def test_what_fails_every_line_is_said_once(batch, lines, arguments, problem):
     assert answer.err.endswith("(4 lines)\n")
 
 
+@POSIX
+def test_ctrl_c_ends_all_processes_with_one_sentence(many, tmp_path, tiny_model_path):
+    process = subprocess.Popen(
+        command(many, tmp_path / "out", tiny_model_path, "--workers", "2", "--all"),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while process.poll() is None and not list((tmp_path / "out").glob(".lipwright/parts/*.csv")):
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == "lipwright: interrupted; finished lines are kept\n"
+    assert not list((tmp_path / "out" / ".lipwright" / "parts").iterdir())
+    assert ends_soon(process.pid)
+
+
+def ends_soon(group):
+    """Tells whether the last process of a group goes within seconds."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
 def test_names_cannot_lead_out_of_the_output_folder(batch, lines, tmp_path):
     rows = ["wav,id,output", "line0.wav,../a,", "line1.wav,b,../../b", "line2.wav,/tmp/c,", "line3.wav,ok,"]
     (lines / "LINES.csv").write_text("\n".join(rows))
