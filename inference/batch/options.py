@@ -3,8 +3,6 @@
 import argparse
 from pathlib import Path
 
-from ..motion_files import WRITERS
-
 _DESCRIPTION = """Animates many lines. SOURCE is a manifest (.csv, .tsv, .jsonl), a folder, a pattern such
 as 'voices/**/*.wav', or a sound file. Lines that have not changed since the last run into the same DIR are
 left as they are, and so are results that somebody has edited. DIR/report.html shows the most suspicious
@@ -33,7 +31,7 @@ def batch_parser() -> argparse.ArgumentParser:
 
 def _add_defaults(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("for lines that say nothing else")
-    group.add_argument("--format", choices=tuple(WRITERS), default="csv", help="(default: csv)")
+    group.add_argument("--format", choices=("csv", "npz", "json"), default="csv", help="(default: csv)")
     group.add_argument("--fps", default="30", metavar="RATE", help="e.g. 24, 29.97, 60000/1001 (default: 30)")
     group.add_argument("--emotion", default="", metavar="NAME=VALUE,...", help="(default: neutral)")
     group.add_argument("--model", type=Path, metavar="F.lipmodel", help="(default: the bundled one)")

@@ -1,5 +1,6 @@
 """A second run does only what changed, and never what somebody has edited."""
 
+import io
 import json
 import os
 import shutil
@@ -13,11 +14,13 @@ import pytest
 import soundfile
 
 from inference.__main__ import main
+from inference.batch.batch_progress import BatchProgress
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHOUT = """import sys
 sys.modules["{}"] = None
 from inference.__main__ import main
+from inference.batch.batch_progress import BatchProgress
 sys.exit(main(sys.argv[1:]))
 """
 ALL_DONE = {f"line{number}": "done" for number in range(4)}
@@ -312,3 +315,37 @@ def test_without_dask_a_scheduler_gets_a_sentence(lines, out, tiny_model_path):
     assert done.returncode == 1
     assert "needs Dask" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_worker_of_another_version_is_refused(batch, lines, monkeypatch):
+    monkeypatch.setattr("inference.batch.command.OUTPUT_VERSION", 999)
+    answer = batch(lines)
+    assert answer.report["counts"] == {"failed": 4}
+    assert "its worker has another version of Lipwright" in answer.errors["line0"]
+
+
+class Stream(io.StringIO):
+    def __init__(self, *, terminal):
+        super().__init__()
+        self.isatty = lambda: terminal
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_tells_rate_and_time_left(monkeypatch, terminal):
+    now = [0.0]
+    monkeypatch.setattr("inference.batch.batch_progress.time.monotonic", lambda: now[0])
+    stream = Stream(terminal=terminal)
+    with BatchProgress(1000, stream, quiet=False) as progress:
+        for number in range(400):
+            now[0] += 0.1
+            progress.advance(failed=number == 7)
+    told = stream.getvalue()
+    assert "10.0 lines/s, 1:" in told
+    assert "left, 1 failed" in told
+    assert ("[#" in told) == terminal
+    assert told.count("\n") == (0 if terminal else 1)
+    quiet = Stream(terminal=terminal)
+    with BatchProgress(2, quiet, quiet=True) as progress:
+        now[0] += 100
+        progress.advance(failed=False)
+    assert quiet.getvalue() == ""
