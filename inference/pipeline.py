@@ -135,7 +135,7 @@ def animate_line(
     predictor = FacePredictor(model) if isinstance(model, ModelBundle) else model
     rate = exact_frame_rate(frame_rate)
     sampler, named = _resolve_emotion(bundle, emotion)
-    known = open_speech(source) if analysis is None else analysis
+    known = _opened(source) if analysis is None else analysis
     times = frame_times(known.duration, rate)
     coefficients, warnings, kept = _predict(
         predictor, known, times, sampler, progress=progress, cancelled=cancelled
@@ -158,15 +158,17 @@ def animate_line(
     )
 
 
-def open_speech(source: str | Path | SpeechSource) -> SpeechSource:
-    """Opens paths; a short file is decoded into memory, as loudness and features take a walk each.
+def _opened(source: str | Path | SpeechSource) -> SpeechSource:
+    """Opens paths; what is sound already stays what it is."""
+    return open_speech(AudioFile(source)) if isinstance(source, str | Path) else source
+
+
+def open_speech(sound: AudioFile) -> SpeechSource:
+    """Returns a line to walk through: a short one in memory, as loudness and features take a walk each.
 
     Raises:
         LipwrightError: for a sound that cannot be used.
     """
-    if not isinstance(source, str | Path | AudioFile):
-        return source
-    sound = source if isinstance(source, AudioFile) else AudioFile(source)
     if sound.duration > _LONG_LINE:
         return sound
     return AudioClip(np.concatenate(list(sound.blocks())), sound.duration, sound.path)

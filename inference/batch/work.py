@@ -116,7 +116,7 @@ def _animated(task: Task) -> Result:
     file = AudioFile(task.sound)
     speech = open_speech(file)
     motion = animate_line(
-        face.predictor, speech, Fraction(task.frame_rate), parse_emotion(task.emotion), solver=face.solver
+        face.predictor, speech, Fraction(task.frame_rate), _emotion(task), solver=face.solver
     )
     measures = measure_line(file, speech, motion, face.seal)
     if input_stamp(task.sound.stat()) != stamp:
@@ -134,6 +134,13 @@ def _animated(task: Task) -> Result:
         sound_stamp=stamp if is_settled(stamp) else None,
         facts=facts,
     )
+
+
+def _emotion(task: Task) -> dict[str, float]:
+    """Returns the emotion of the whole line; one that changes over it would be read here, and hashed in
+    `fingerprint.settings_hash`.
+    """
+    return parse_emotion(task.emotion)
 
 
 def _write(motion: FaceMotion, part: Path, task: Task) -> str:
