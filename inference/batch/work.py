@@ -137,8 +137,9 @@ def _animated(task: Task) -> Result:
 
 
 def _emotion(task: Task) -> dict[str, float]:
-    """Returns the emotion of the whole line; one that changes over it would be read here, and hashed in
-    `fingerprint.settings_hash`.
+    """Returns the emotion of the whole line.
+
+    One that changes over the line would be read here, and its file hashed in `fingerprint.settings_hash`.
     """
     return parse_emotion(task.emotion)
 
