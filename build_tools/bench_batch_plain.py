@@ -1,6 +1,6 @@
 """Times the bare pipeline over a folder of lines; `build.py bench batch` starts it in `.venv`.
 
-Usage: python -m build_tools.bench_batch_plain SOUNDS OUTPUT; prints seconds for each line.
+Usage: python -m build_tools.bench_batch_plain SOUNDS OUTPUT; prints processor seconds for each line.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def main(sounds: Path, output: Path) -> None:
     solver = model_solver(predictor.bundle)
     lines = sorted(sounds.glob("*.wav"))[:MOST]
     animate_line(predictor, lines[0], solver=solver)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for line in lines:
         write_csv(animate_line(predictor, line, solver=solver), output / f"{line.stem}.csv")
-    print((time.perf_counter() - begun) / len(lines))
+    print((time.process_time() - begun) / len(lines))
 
 
 if __name__ == "__main__":

@@ -230,7 +230,7 @@ def _outcome(
     if line.output in outcomes:
         return outcomes[line.output]
     one = planned[line.output]
-    return Outcome(line, one.state.value, one.reason, _facts(one.entry))
+    return Outcome(line, one.state.value, one.reason, _facts(one.entry), one.stale)
 
 
 def _facts(entry: Entry | None) -> dict[str, object]:

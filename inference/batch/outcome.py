@@ -16,9 +16,11 @@ class Outcome:
         state: "done", "unchanged", "edited", "failed" or "to do".
         reason: why, in a few words; for a failure its sentence.
         facts: the figures of its result, see `LineMeasures`; empty where there is none.
+        stale: whether an edited result is no longer that of its sound and settings.
     """
 
     line: BatchLine | BadLine
     state: str
     reason: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    stale: bool = False

@@ -47,6 +47,7 @@ class PlannedLine:
         model_hash: of its model.
         character_hash: of its character, or "".
         entry: what is known of its last result; renewed where only dates had changed.
+        stale: whether an edited result is no longer that of its sound and settings.
         present: hash of what lies at the target now, or "" for nothing.
         seen: stamp of what lies there, or None for nothing.
     """
@@ -59,6 +60,7 @@ class PlannedLine:
     model_hash: str = ""
     character_hash: str = ""
     entry: Entry | None = None
+    stale: bool = False
     present: str = ""
     seen: Stamp | None = None
 
@@ -141,11 +143,11 @@ def _prepared(
 def _decided(planned: PlannedLine, rules: PlanRules) -> PlannedLine:
     _check_target(planned)
     planned = _with_present(planned)
-    entry = planned.entry
-    why, entry = _why(planned, entry)
+    why, entry = _why(planned)
     mine = not planned.present or (entry and planned.present in {entry.result, entry.previous})
     if not mine and not rules.overwrite_edited:
-        return replace(planned, state=State.EDITED, reason=_edited_reason(entry, why))
+        stale = bool(entry and why)
+        return replace(planned, state=State.EDITED, reason=_edited_reason(entry, why), stale=stale)
     if not mine:
         return replace(planned, reason="was edited, and is to be overwritten")
     if why:
@@ -190,9 +192,9 @@ def _with_present(planned: PlannedLine) -> PlannedLine:
     return replace(planned, seen=seen, present=present, entry=entry)
 
 
-def _why(planned: PlannedLine, entry: Entry | None) -> tuple[str, Entry | None]:
+def _why(planned: PlannedLine) -> tuple[str, Entry | None]:
     """Returns why a line must be done, or "", and what is known of it, with a renewed stamp of the sound."""
-    line = planned.line
+    line, entry = planned.line, planned.entry
     try:
         stamp = input_stamp(line.sound.stat())
     except (OSError, ValueError):

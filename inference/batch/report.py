@@ -77,8 +77,7 @@ def reported(outcome: Outcome) -> ReportedLine:
 def sort_key(line: ReportedLine) -> tuple[bool, bool, float, str]:
     """Orders failures first, then hand-edited lines that are out of date, then by suspicion and name."""
     outcome = line.outcome
-    stale = outcome.state == "edited" and ", though " in outcome.reason
-    return outcome.state != "failed", not stale, -line.score, outcome.line.id
+    return outcome.state != "failed", not outcome.stale, -line.score, outcome.line.id
 
 
 def json_report(report: Report) -> dict[str, Any]:
