@@ -1,5 +1,7 @@
 """Runs tasks on a Dask cluster: its scheduler, its dashboard, its retries; none of that is ours."""
 
+import logging
+from asyncio import CancelledError
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -29,6 +31,8 @@ def run_dask(tasks: Sequence[Task], address: str) -> Iterator[Result]:
     client = _connected(address)
     try:
         yield from _results(client, tasks)
+    except (OSError, CancelledError) as error:
+        raise _lost() from error
     finally:
         client.close(timeout=2)
 
@@ -40,12 +44,17 @@ def _connected(address: str) -> Any:  # noqa: ANN401 - distributed ships no type
         raise LipwrightError(
             f"--scheduler {address}: needs Dask ({error}); `python -m pip install distributed` brings it"
         ) from error
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # our sentence tells what went wrong
     try:
         return Client(address, timeout=_TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise LipwrightError(
             f"--scheduler {address}: no Dask scheduler answers there; check the address"
         ) from error
+
+
+def _lost() -> LipwrightError:
+    return LipwrightError("the Dask scheduler is gone; start it and run again: what is done is kept")
 
 
 def _results(client: Any, tasks: Sequence[Task]) -> Iterator[Result]:  # noqa: ANN401 - as above
@@ -71,7 +80,7 @@ def _result(future: Any, task: Task) -> Result:  # noqa: ANN401 - as above
         result: Result = future.result()
         return result
     if future.status in {"cancelled", "lost"}:
-        raise LipwrightError("the Dask scheduler is gone; start it and run again: what is done is kept")
+        raise _lost()
     problem = future.exception()
     words = f"{type(problem).__name__}: {problem}"[:300]
     return Result(task.output, error=f"{task.sound}: the cluster gave it up ({words}); see its dashboard")

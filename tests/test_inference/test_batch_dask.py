@@ -46,7 +46,8 @@ def cluster(tmp_path_factory):
     workers = [start(*worker, "--local-directory", str(folder / str(number))) for number in range(2)]
     with distributed.Client(scheduler_file=str(address_file), timeout="60s", set_as_default=False) as client:
         client.wait_for_workers(2, timeout=60)
-        yield client.scheduler.address, workers
+        address = client.scheduler.address
+    yield address, scheduler, workers
     for process in (*workers, scheduler):
         process.kill()
         process.wait()
@@ -61,23 +62,29 @@ def many(tmp_path, make_speech):
     return folder
 
 
+def kill_in_the_middle(process, out):
+    """Kills a process when a quarter of the lines are done; returns the thread that waits for it."""
+    parts = out / ".lipwright" / "parts"
+
+    def wait_and_kill():
+        while not parts.is_dir() or len(list(parts.iterdir())) + len(results(out)) < LINES // 4:
+            time.sleep(0.01)
+        process.kill()
+
+    killer = threading.Thread(target=wait_and_kill, daemon=True)
+    killer.start()
+    return killer
+
+
 def results(out):
     return {path.name: path.read_bytes() for path in sorted(out.glob("*.csv"))}
 
 
 def test_a_cluster_that_loses_a_worker_loses_no_line(cluster, many, tmp_path, batch):
-    address, workers = cluster
+    address, _, workers = cluster
     out = tmp_path / "out"
-
-    def kill_in_the_middle():
-        parts = out / ".lipwright" / "parts"
-        while not parts.is_dir() or len(list(parts.iterdir())) + len(results(out)) < LINES // 4:
-            time.sleep(0.01)
-        workers[0].kill()
-
     assert batch(many, output=tmp_path / "undisturbed").code == 0
-    killer = threading.Thread(target=kill_in_the_middle, daemon=True)
-    killer.start()
+    killer = kill_in_the_middle(workers[0], out)
     answer = batch(many, "--scheduler", address)
     assert answer.code == 0, answer.errors
     assert answer.report["counts"] == {"done": LINES}
@@ -95,3 +102,19 @@ def test_a_scheduler_that_does_not_answer_gets_a_sentence(many, batch, monkeypat
     answer = batch(many, "--scheduler", "no address at all")
     assert answer.code == 1
     assert answer.err.startswith("lipwright: error: --scheduler no address at all")
+
+
+def test_a_scheduler_that_dies_keeps_what_is_done(cluster, many, tmp_path, batch):
+    """The last test of this file, as it ends the cluster."""
+    address, scheduler, _ = cluster
+    out = tmp_path / "out"
+    kill_in_the_middle(scheduler, out)
+    answer = batch(many, "--scheduler", address)
+    assert answer.code == 1
+    assert answer.err == (
+        "lipwright: error: the Dask scheduler is gone; start it and run again: what is done is kept\n"
+    )
+    done = len(results(out))
+    assert done > 0
+    states = list(batch(many).states.values())
+    assert (states.count("unchanged"), states.count("done")) == (done, LINES - done)
