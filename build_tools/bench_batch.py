@@ -111,7 +111,8 @@ def _speed(python: Path, sounds: Path, folder: Path, lines: int) -> None:
 def _plain(python: Path, sounds: Path, folder: Path) -> float:
     """Return processor seconds for each line of a program that only animates them and writes them down."""
     command = [str(python), "-m", "build_tools.bench_batch_plain", str(sounds), str(folder / "plain")]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # as the command line sets it for itself
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         raise BuildError("Timing the bare pipeline failed, see above.")
     return float(done.stdout.split()[-1])
