@@ -1,6 +1,7 @@
 """Puts finished results in place and remembers them: the only place where an output folder's files change."""
 
 import contextlib
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from .work import Result
 
 _TOGETHER = 32
 """Results that share one flush to the disk; as many are done again after a kill."""
+_EVERY_S = 1.0
+"""Slow results are not kept waiting for others."""
 
 
 class Committer:
@@ -28,6 +31,7 @@ class Committer:
         self._ledger = ledger
         self._planned = planned
         self._waiting: list[Result] = []
+        self._flushed_at = time.monotonic()
         self.outcomes: dict[str, Outcome] = {}
         """What became of each line so far, by output."""
 
@@ -42,7 +46,7 @@ class Committer:
             self.outcomes[result.output] = Outcome(planned.line, State.FAILED.value, result.error)
             return
         self._waiting.append(result)
-        if len(self._waiting) >= _TOGETHER:
+        if len(self._waiting) >= _TOGETHER or time.monotonic() - self._flushed_at >= _EVERY_S:
             self.flush()
 
     def flush(self) -> None:
@@ -52,6 +56,7 @@ class Committer:
             LipwrightError: when the ledger cannot be written.
         """
         waiting, self._waiting = self._waiting, []
+        self._flushed_at = time.monotonic()
         entries = {}
         for result in waiting:
             try:

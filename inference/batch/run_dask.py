@@ -72,6 +72,9 @@ def _results(client: Any, tasks: Sequence[Task]) -> Iterator[Result]:  # noqa: A
         if not names:
             return
         future = next(running)
+        if future.status == "lost":  # with its worker, after it was done; another does it again
+            running.add(future)
+            continue
         yield _result(future, names.pop(future.key))
 
 
@@ -79,7 +82,7 @@ def _result(future: Any, task: Task) -> Result:  # noqa: ANN401 - as above
     if future.status == "finished":
         result: Result = future.result()
         return result
-    if future.status in {"cancelled", "lost"}:
+    if future.status == "cancelled":
         raise _lost()
     problem = future.exception()
     words = f"{type(problem).__name__}: {problem}"[:300]

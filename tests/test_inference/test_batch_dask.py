@@ -86,7 +86,7 @@ def test_a_cluster_that_loses_a_worker_loses_no_line(cluster, many, tmp_path, ba
     assert batch(many, output=tmp_path / "undisturbed").code == 0
     killer = kill_in_the_middle(workers[0], out)
     answer = batch(many, "--scheduler", address)
-    assert answer.code == 0, answer.errors
+    assert answer.code == 0, answer.err
     assert answer.report["counts"] == {"done": LINES}
     assert not killer.is_alive()
     assert workers[0].wait(5) != 0
