@@ -1,11 +1,12 @@
 """What `python -m inference batch` does: collect, compare, animate, remember, report."""
 
 import argparse
+import contextlib
 import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -180,9 +181,13 @@ def _carry_out(
     tasks = [_task(one, options) for one in to_do.values()]
     if not tasks:
         return {}
-    results = _results(options, tasks, warnings)
     try:
-        with BatchProgress(len(tasks), sys.stderr, quiet=options.quiet) as progress:
+        with (
+            BatchProgress(len(tasks), sys.stderr, quiet=options.quiet) as progress,
+            contextlib.closing(
+                _results(options, tasks, warnings)
+            ) as results,  # ends workers, whatever happens
+        ):
             for result in results:
                 committer.add(result)
                 progress.advance(failed=bool(result.error))
@@ -191,7 +196,9 @@ def _carry_out(
     return committer.outcomes
 
 
-def _results(options: BatchOptions, tasks: Sequence[Task], warnings: list[str]) -> Iterator[Result]:
+def _results(
+    options: BatchOptions, tasks: Sequence[Task], warnings: list[str]
+) -> Generator[Result, None, None]:
     if options.scheduler:
         yield from run_dask(tasks, options.scheduler)
         return
