@@ -44,6 +44,10 @@ def extension(options: argparse.Namespace) -> int:
 
 def bench(options: argparse.Namespace) -> int:
     """Measure speed and memory."""
+    if options.part == "batch":
+        from build_tools.bench_batch import run_batch_bench  # noqa: PLC0415
+
+        return run_batch_bench(options.lines, options.kills)
     from build_tools.bench import run_bench  # noqa: PLC0415
 
     return run_bench(quick=options.quick)
@@ -74,9 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_test(commands)
     _add_extension(commands)
-    bench_parser = commands.add_parser("bench", help="measure speed, start-up and memory beside a baseline")
-    bench_parser.add_argument("--quick", action="store_true", help="leave out the one-hour line and Blender")
-    bench_parser.set_defaults(run=bench)
+    _add_bench(commands)
     train = commands.add_parser(
         "train-default",
         help="train the bundled model again from the capture data",
@@ -85,6 +87,24 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("arguments", nargs=argparse.REMAINDER, help="passed on to training.default_model")
     train.set_defaults(run=train_default)
     return parser
+
+
+def _add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("bench", help="measure speed, start-up and memory beside a baseline")
+    parser.add_argument(
+        "part", nargs="?", choices=("batch",), help="batches of many lines, instead of one line"
+    )
+    parser.add_argument("--quick", action="store_true", help="leave out the one-hour line and Blender")
+    batch = parser.add_argument_group("batch")
+    batch.add_argument("--lines", type=int, default=1000, metavar="N", help="(default: %(default)s)")
+    batch.add_argument(
+        "--kills",
+        type=int,
+        default=50,
+        metavar="N",
+        help="runs to kill at random moments (default: %(default)s)",
+    )
+    parser.set_defaults(run=bench)
 
 
 def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -16,7 +16,8 @@ from .library_noise import occupy_streams
 _DESCRIPTION = """Animates faces from recorded speech: for each LINE.wav (WAV, FLAC, OGG or MP3) writes
 DIR/LINE.csv, .npz or .json."""
 _EPILOG = """csv: Live Link Face layout (Unreal, Faceit and others read it). npz: weights, vertices, topology.
-json: weights by name. Exits with 0 only when every line was animated."""
+json: weights by name. Exits with 0 only when every line was animated. `python -m inference batch --help`
+tells how to animate a folder or a manifest, again and again."""
 _INTERRUPTED = 130
 _MAX_THREADS = 256
 _COLLECT_FROM = 100_000
@@ -29,10 +30,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # file names may hold what the terminal cannot show
-    parser = _parser()
-    parsed = parser.parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    run, parsed = (
+        (_run_batch, _parsed_batch(given[1:]))
+        if given[:1] == ["batch"]
+        else (_run, _parser().parse_args(given))
+    )
     try:
-        return _run(parsed)
+        status = run(parsed)
+        print(end="", flush=True)  # a full disk shows here, where it gets its sentence
     except LipwrightError as error:
         print(f"lipwright: error: {error}", file=sys.stderr)
         return 1
@@ -43,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it does not fail too
         print(f"lipwright: error: standard output cannot be written ({error.strerror})", file=sys.stderr)
         return 1
+    return status
 
 
 def _run(parsed: argparse.Namespace) -> int:
@@ -63,9 +70,19 @@ def _run(parsed: argparse.Namespace) -> int:
         threads=parsed.threads,
         as_json=parsed.json,
     )
-    status = run_command(options)
-    print(end="", flush=True)  # a full disk shows here, where it gets its sentence
-    return status
+    return run_command(options)
+
+
+def _parsed_batch(arguments: Sequence[str]) -> argparse.Namespace:
+    from .batch.options import batch_parser  # noqa: PLC0415 - as in `_run`
+
+    return batch_parser().parse_args(arguments)
+
+
+def _run_batch(parsed: argparse.Namespace) -> int:
+    from .batch.command import options_from, run_batch  # noqa: PLC0415 - as in `_run`
+
+    return run_batch(options_from(parsed))
 
 
 def start_lightly() -> None:

@@ -113,7 +113,7 @@ class AudioFile:
             LipwrightError: when the sound ends early or holds values that are no numbers.
         """
         resampler = Resampler(self._rate, SAMPLE_RATE)
-        for block in self._mono_blocks():
+        for block in self.native_blocks():
             resampled = resampler.push(block)
             if len(resampled):
                 yield resampled
@@ -121,7 +121,8 @@ class AudioFile:
         if len(last):
             yield last
 
-    def _mono_blocks(self) -> Iterator[FloatArray]:
+    def native_blocks(self) -> Iterator[FloatArray]:
+        """Yields mono blocks [n] at the file's own rate; raises as `blocks` does."""
         length = max(1024, _BLOCK_VALUES // self._channels)
         received = 0
         with self._open() as sound:

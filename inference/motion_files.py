@@ -30,19 +30,20 @@ def write_csv(motion: FaceMotion, path: str | Path) -> None:
     """Writes the Live Link Face layout: Timecode, BlendshapeCount, the weights, nine head and eye rotations.
 
     Timecodes are HH:MM:SS:FF.mmm, where FF.mmm are frames since the full second, so that rows of a fractional
-    rate such as 29.97 keep their true time. A character's own shapes keep their own names as columns.
+    rate such as 29.97 keep their true time; they begin at the whole frame next to the motion's start. A
+    character's own shapes keep their own names as columns.
 
     Raises:
         LipwrightError: when the file cannot be written.
     """
     columns, order = _csv_columns(motion)
-    count = len(columns)
+    count, first = len(columns), round(motion.start * float(motion.frame_rate))
     rotations = ",0.000000" * len(HEAD_AND_EYE_COLUMNS)
     with atomic_path(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(",".join(("Timecode", "BlendshapeCount", *columns)) + "\n")
         for start in range(0, len(motion.times), _ROWS):
             rows = fixed_point_rows(motion.weights[start : start + _ROWS, order])
-            for index, row in enumerate(rows, start):
+            for index, row in enumerate(rows, first + start):
                 stream.write(f"{timecode(index, motion.frame_rate)},{count},{row}{rotations}\n")
 
 
@@ -76,13 +77,15 @@ def write_json(motion: FaceMotion, path: str | Path) -> None:
     Raises:
         LipwrightError: when the file cannot be written.
     """
-    head = {
+    head: dict[str, str | float] = {
         "format": JSON_FORMAT,
         "version": 1,
         "fps": float(motion.frame_rate),
         "frames": len(motion.times),
         "duration": motion.duration,
     }
+    if motion.start:
+        head["start"] = motion.start
     with atomic_path(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(json.dumps(head, indent=1)[:-2] + ',\n "weights": {')
         for index, name in enumerate(motion.weight_names):
@@ -138,7 +141,7 @@ def _small_arrays(motion: FaceMotion) -> dict[str, AnyArray]:
     geometry = motion.geometry
     return {
         "fps": np.array(float(motion.frame_rate)),
-        "time": motion.times,
+        "time": motion.times + motion.start,
         "template": geometry.template,
         "faces": geometry.faces,
         "weights": motion.weights,

@@ -62,6 +62,7 @@ class FaceMotion:
         emotion_latent: [T, E] the model's own emotion vectors.
         warnings: sentences for the user.
         analysis: hand it to the next call for the same line; None for streamed lines.
+        start: seconds on the timeline at which the line begins; files count their times from there.
     """
 
     frame_rate: Fraction
@@ -76,6 +77,7 @@ class FaceMotion:
     emotion_latent: FloatArray
     warnings: tuple[str, ...] = ()
     analysis: SpeechAnalysis | None = field(default=None, repr=False)
+    start: float = 0.0
 
     @property
     def head_rotation(self) -> FloatArray:
@@ -158,10 +160,16 @@ def animate_line(
 
 
 def _opened(source: str | Path | SpeechSource) -> SpeechSource:
-    """Opens paths; a short file is decoded into memory, as loudness and features take a walk each."""
-    if not isinstance(source, str | Path):
-        return source
-    sound = AudioFile(source)
+    """Opens paths; what is sound already stays what it is."""
+    return open_speech(AudioFile(source)) if isinstance(source, str | Path) else source
+
+
+def open_speech(sound: AudioFile) -> SpeechSource:
+    """Returns a line to walk through: a short one in memory, as loudness and features take a walk each.
+
+    Raises:
+        LipwrightError: for a sound that cannot be used.
+    """
     if sound.duration > _LONG_LINE:
         return sound
     return AudioClip(np.concatenate(list(sound.blocks())), sound.duration, sound.path)

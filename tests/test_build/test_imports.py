@@ -12,8 +12,9 @@ OURS = {"assets", "blender_addon", "build_tools", "inference", "tests", "trainin
 HEAVY = {"bpy", "mathutils", "torch"}
 BLENDERS_OWN = {"bpy", "mathutils", "bpy_extras", "gpu", "blf", "aud", "addon_utils"}
 LIGHT = {"numpy", "soundfile", "onnxruntime"}  # SciPy would more than double the extension's size
+ONLY_IN = {"joblib": "inference/batch/run_local.py", "distributed": "inference/batch/run_dask.py"}
 MAY_IMPORT = {
-    "inference": LIGHT,
+    "inference": LIGHT | set(ONLY_IN),
     "blender_addon": {"inference", "numpy"} | BLENDERS_OWN,
     "training": {"inference", "scipy", "onnx", "torch", "tqdm", "matplotlib", "pocketsphinx", "av"} | LIGHT,
 }
@@ -53,6 +54,19 @@ def test_a_package_imports_only_what_it_may(package):
     assert not strangers
 
 
+@pytest.mark.parametrize("library", sorted(ONLY_IN))
+def test_what_the_extension_lacks_is_imported_where_it_is_run_and_nowhere_else(library):
+    importing = [path for path in modules("inference") if library in imported_names(path, "inference")]
+    assert importing == [ROOT / ONLY_IN[library]]
+    at_the_top = {
+        alias.name
+        for node in ast.parse(importing[0].read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert library not in at_the_top
+
+
 def test_inference_imports_itself_relatively():
     """Otherwise two installed copies could mix, and the extension would need a changed sys.path."""
     absolute = [
@@ -77,6 +91,7 @@ def test_build_tools_reach_the_packages_only_from_programs_they_start():
     """build.py runs under a bare Python, so it may import the standard library and build_tools only."""
     heavy = (
         "import build, build_tools.checks, build_tools.extension, build_tools.demo_setup, build_tools.bench"
+        ", build_tools.bench_batch"
     )
     code = f"import sys; {heavy}; print(*{{name.split('.')[0] for name in sys.modules}})"
     loaded = subprocess.run(

@@ -1,0 +1,291 @@
+"""What `python -m inference batch` does: collect, compare, animate, remember, report."""
+
+import argparse
+import contextlib
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from pathlib import Path
+
+from ..atomic_file import cannot_write
+from ..bundled import default_model_path
+from ..emotion import parse_emotion
+from ..errors import LipwrightError
+from ..frame_timing import parse_frame_rate
+from ..output_version import OUTPUT_VERSION
+from .batch_progress import BatchProgress
+from .commit import Committer
+from .drawing import draw_faces
+from .fingerprint import hash_file
+from .ledger import Entry, Ledger
+from .line import BadLine, BatchLine, LineDefaults
+from .outcome import Outcome
+from .output_folder import ledger_copy, parts_folder, prepare_folder, remove_leftovers
+from .plan import PlannedLine, PlanRules, State, make_plan, renewed_entries
+from .report import Report, json_report, reported, sort_key, write_json_report
+from .report_html import write_html_report
+from .run_dask import run_dask
+from .run_local import run_local, usable_cores
+from .sources import collect_lines
+from .work import Result, Task
+
+_MOST_TOLD = 20
+"""Reasons printed; the report has them all."""
+_CLOCK_WENT_BACK = "this machine's clock is behind the last run's, so every file was read instead of its date"
+_NO_JOBLIB = (
+    "joblib is not installed, so one process does all the work; `python -m pip install joblib` lets all cores"
+)
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """What was asked for; see `python -m inference batch --help`."""
+
+    sources: tuple[str, ...]
+    output: Path
+    defaults: LineDefaults
+    vertices: bool
+    only: tuple[str, ...]
+    everything: bool
+    overwrite_edited: bool
+    dry_run: bool
+    workers: int | None
+    scheduler: str | None
+    pictures: int
+    draw: tuple[str, ...]
+    quiet: bool
+    as_json: bool
+
+
+def options_from(parsed: argparse.Namespace) -> BatchOptions:
+    """Returns the options of a parsed command line.
+
+    Raises:
+        LipwrightError: for a frame rate or an emotion that makes no sense.
+    """
+    parse_emotion(parsed.emotion)
+    return BatchOptions(
+        sources=tuple(parsed.sources),
+        output=parsed.output,
+        defaults=LineDefaults(
+            format=parsed.format,
+            frame_rate=parse_frame_rate(parsed.fps),
+            emotion=parsed.emotion,
+            model=parsed.model or default_model_path(),
+            character=parsed.character,
+        ),
+        vertices=not parsed.no_vertices,
+        only=tuple(parsed.only),
+        everything=parsed.all,
+        overwrite_edited=parsed.overwrite_edited,
+        dry_run=parsed.dry_run,
+        workers=parsed.workers,
+        scheduler=parsed.scheduler,
+        pictures=parsed.pictures,
+        draw=tuple(parsed.draw),
+        quiet=parsed.quiet,
+        as_json=parsed.json,
+    )
+
+
+def run_batch(options: BatchOptions) -> int:
+    """Animates what is new or changed and returns the exit code, 0 only when no line failed.
+
+    Raises:
+        LipwrightError: for what concerns all lines: the sources, the model, the output folder.
+    """
+    started = time.monotonic()
+    lines, warnings = _chosen_lines(options)
+    _check_defaults(options.defaults)
+    if options.dry_run:
+        with ledger_copy(options.output) as copy, Ledger(copy) as ledger:
+            return _tell_plan(options, lines, _plan(options, lines, ledger))
+    with Ledger(prepare_folder(options.output)) as ledger:
+        if ledger.clock_went_back:
+            warnings.append(_CLOCK_WENT_BACK)
+        remove_leftovers(options.output)
+        try:
+            planned = _plan(options, lines, ledger)
+            outcomes = _carry_out(options, planned, ledger, warnings)
+            by_output = {one.line.output: one for one in planned}
+            ordered = [_outcome(line, by_output, outcomes) for line in lines]
+            report = _report(options, ordered, warnings, ledger, started)
+        finally:
+            remove_leftovers(options.output)
+    return _finish(options, report)
+
+
+def _chosen_lines(options: BatchOptions) -> tuple[list[BatchLine | BadLine], list[str]]:
+    lines, warnings = collect_lines(options.sources, options.defaults)
+    if options.only:
+        lines = [line for line in lines if _matches(line.id, options.only)]
+        if not lines:
+            raise LipwrightError(f"--only {' '.join(options.only)}: no line's id matches; check the pattern")
+    return lines, warnings
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _check_defaults(defaults: LineDefaults) -> None:
+    """Refuses at once what would else fail every line."""
+    for path in filter(None, (defaults.model, defaults.character)):
+        if not path.is_file():
+            hash_file(path)  # says what is wrong with it
+
+
+def _plan(options: BatchOptions, lines: Sequence[BatchLine | BadLine], ledger: Ledger) -> list[PlannedLine]:
+    entries = ledger.entries()
+    rules = PlanRules(
+        everything=options.everything,
+        overwrite_edited=options.overwrite_edited,
+        vertices=options.vertices,
+    )
+    good = [line for line in lines if isinstance(line, BatchLine)]
+    planned = make_plan(good, options.output, entries, rules)
+    renewed = list(renewed_entries(planned, entries))
+    if renewed:
+        ledger.record(renewed)
+    return planned
+
+
+def _tell_plan(
+    options: BatchOptions, lines: Sequence[BatchLine | BadLine], planned: Sequence[PlannedLine]
+) -> int:
+    by_output = {one.line.output: one for one in planned}
+    outcomes = [_outcome(line, by_output, {}) for line in lines]
+    failed = sum(outcome.state == State.FAILED.value for outcome in outcomes)
+    if options.as_json:
+        rows = [{"id": it.line.id, "state": it.state, "reason": it.reason} for it in outcomes]
+        print(json.dumps({"ok": not failed, "dry_run": True, "lines": rows}))
+    else:
+        for outcome in outcomes:
+            if not (options.quiet and outcome.state == State.UNCHANGED.value):
+                why = f" ({outcome.reason})" if outcome.reason else ""
+                print(f"{outcome.line.id}: {outcome.state}{why}")
+    return 1 if failed else 0
+
+
+def _carry_out(
+    options: BatchOptions, planned: Sequence[PlannedLine], ledger: Ledger, warnings: list[str]
+) -> dict[str, Outcome]:
+    """Animates what is to be done, in the order asked for, and returns what became of it by output."""
+    to_do = {one.line.output: one for one in planned if one.state is State.DO}
+    committer = Committer(ledger, to_do)
+    tasks = [_task(one, options) for one in to_do.values()]
+    if not tasks:
+        return {}
+    try:
+        with (
+            BatchProgress(len(tasks), sys.stderr, quiet=options.quiet) as progress,
+            contextlib.closing(
+                _results(options, tasks, warnings)
+            ) as results,  # ends workers, whatever happens
+        ):
+            for result in results:
+                committer.add(result)
+                progress.advance(failed=bool(result.error))
+    finally:
+        committer.flush()
+    return committer.outcomes
+
+
+def _results(
+    options: BatchOptions, tasks: Sequence[Task], warnings: list[str]
+) -> Generator[Result, None, None]:
+    if options.scheduler:
+        yield from run_dask(tasks, options.scheduler)
+        return
+    cores = usable_cores()
+    if cores is None and options.workers != 1 and len(tasks) > 1:
+        warnings.append(_NO_JOBLIB)
+    workers = 1 if cores is None else min(options.workers or cores, len(tasks))
+    yield from run_local(tasks, workers)
+
+
+def _task(planned: PlannedLine, options: BatchOptions) -> Task:
+    line = planned.line
+    return Task(
+        version=OUTPUT_VERSION,
+        output=line.output,
+        sound=line.sound.absolute(),
+        model=line.model.absolute(),
+        model_hash=planned.model_hash,
+        character=line.character.absolute() if line.character else None,
+        character_hash=planned.character_hash,
+        emotion=line.emotion,
+        start=line.start,
+        format=line.format,
+        frame_rate=str(Fraction(line.frame_rate)),
+        vertices=options.vertices,
+        folder=parts_folder(options.output).absolute(),
+        target=planned.target,
+    )
+
+
+def _outcome(
+    line: BatchLine | BadLine, planned: dict[str, PlannedLine], outcomes: dict[str, Outcome]
+) -> Outcome:
+    if isinstance(line, BadLine):
+        return Outcome(line, State.FAILED.value, line.error)
+    if line.output in outcomes:
+        return outcomes[line.output]
+    one = planned[line.output]
+    return Outcome(line, one.state.value, one.reason, _facts(one.entry), one.stale)
+
+
+def _facts(entry: Entry | None) -> dict[str, object]:
+    return dict(entry.facts) if entry else {}
+
+
+def _report(
+    options: BatchOptions,
+    outcomes: Sequence[Outcome],
+    warnings: Sequence[str],
+    ledger: Ledger,
+    started: float,
+) -> Report:
+    """Judges all lines, draws some, and writes both reports."""
+    lines = sorted((reported(outcome) for outcome in outcomes), key=sort_key)
+    drawn = draw_faces(lines, options.pictures, lambda name: _matches(name, options.draw), ledger)
+    report = Report(drawn, warnings, time.monotonic() - started)
+    for name, write in (("report.json", write_json_report), ("report.html", write_html_report)):
+        finished = parts_folder(options.output) / name  # a killed run's leavings are removed from there
+        write(report, finished)
+        try:
+            finished.replace(options.output / name)
+        except OSError as error:
+            raise cannot_write(options.output / name, error) from error
+    return report
+
+
+def _finish(options: BatchOptions, report: Report) -> int:
+    """Tells the failures and the sum, and returns the exit code."""
+    failed = [line.outcome for line in report.lines if line.outcome.state == State.FAILED.value]
+    for warning in report.warnings:
+        print(f"lipwright: warning: {warning}", file=sys.stderr)
+    _tell_failures(failed)
+    if options.as_json:
+        print(json.dumps(json_report(report)))
+    else:
+        counts = ", ".join(f"{number} {state}" for state, number in report.counts.items())
+        where = options.output / "report.html"
+        print(f"{len(report.lines)} lines: {counts}, in {report.seconds:.1f} s; see {where}")
+    return 1 if failed else 0
+
+
+def _tell_failures(failed: Sequence[Outcome]) -> None:
+    """Prints each reason once, with how many lines share it; a bad model must not fill the screen."""
+    reasons = Counter(outcome.reason for outcome in failed)
+    for reason, count in list(reasons.items())[:_MOST_TOLD]:
+        shared = f" ({count} lines)" if count > 1 else ""
+        print(f"lipwright: error: {reason}{shared}", file=sys.stderr)
+    if len(reasons) > _MOST_TOLD:
+        more = sum(list(reasons.values())[_MOST_TOLD:])
+        print(f"lipwright: error: {more} more lines failed, see the report", file=sys.stderr)

@@ -1,0 +1,87 @@
+"""The command line of `python -m inference batch`."""
+
+import argparse
+from pathlib import Path
+
+_DESCRIPTION = """Animates many lines. SOURCE is a manifest (.csv, .tsv, .jsonl), a folder, a pattern such
+as 'voices/**/*.wav', or a sound file. Lines that have not changed since the last run into the same DIR are
+left as they are, and so are results that somebody has edited. DIR/report.html shows the most suspicious
+lines first; DIR/report.json has the same for machines."""
+_EPILOG = """A manifest has a column wav, and may have id, character, model, emotion, start (seconds on the
+timeline), seed (nothing is left to chance yet), text, output, format and fps; paths start from its folder.
+What a row leaves out is as given here. Exits with 0 when no line failed, 1 when one did, 130 when
+interrupted; stopped at any moment, the next run goes on where it was."""
+_MAX_WORKERS = 256
+
+
+def batch_parser() -> argparse.ArgumentParser:
+    """Returns the parser."""
+    parser = argparse.ArgumentParser(
+        prog="python -m inference batch", description=_DESCRIPTION, epilog=_EPILOG
+    )
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="what to animate, see above")
+    parser.add_argument(
+        "-o", "--output", required=True, type=Path, metavar="DIR", help="folder for results and report"
+    )
+    _add_defaults(parser)
+    _add_choices(parser)
+    _add_running(parser)
+    return parser
+
+
+def _add_defaults(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("for lines that say nothing else")
+    group.add_argument("--format", choices=("csv", "npz", "json"), default="csv", help="(default: csv)")
+    group.add_argument("--fps", default="30", metavar="RATE", help="e.g. 24, 29.97, 60000/1001 (default: 30)")
+    group.add_argument("--emotion", default="", metavar="NAME=VALUE,...", help="(default: neutral)")
+    group.add_argument("--model", type=Path, metavar="F.lipmodel", help="(default: the bundled one)")
+    group.add_argument("--character", type=Path, metavar="F.npz", help="a face with shapes of its own")
+    group.add_argument("--no-vertices", action="store_true", help="npz without the large vertex_offsets")
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("which lines")
+    group.add_argument(
+        "--only", action="append", default=[], metavar="PATTERN", help="lines whose id matches, e.g. 'act1_*'"
+    )
+    which = group.add_mutually_exclusive_group()
+    which.add_argument("--changed", action="store_true", help="those that are new or changed (the default)")
+    which.add_argument("--all", "--force", action="store_true", help="also those that have not changed")
+    group.add_argument(
+        "--overwrite-edited", action="store_true", help="replace also results that somebody has edited"
+    )
+    group.add_argument("--dry-run", action="store_true", help="tell what would be done, and do nothing")
+
+
+def _add_running(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how")
+    group.add_argument(
+        "--workers", type=_workers, metavar="N", help="processes at a time (default: one for each core)"
+    )
+    group.add_argument(
+        "--scheduler", metavar="ADDRESS", help="run on this Dask cluster, e.g. tcp://host:8786, instead"
+    )
+    group.add_argument(
+        "--pictures", type=_count, default=10, metavar="N", help="suspicious lines to draw (default: 10)"
+    )
+    group.add_argument(
+        "--draw", action="append", default=[], metavar="PATTERN", help="draw also lines whose id matches"
+    )
+    group.add_argument("--quiet", action="store_true", help="no progress: errors and the summary alone")
+    group.add_argument("--json", action="store_true", help="print the report as one JSON object to stdout")
+
+
+def _workers(text: str) -> int:
+    return _number(text, 1, _MAX_WORKERS)
+
+
+def _count(text: str) -> int:
+    return _number(text, 0, 100_000)
+
+
+def _number(text: str, least: int, most: int) -> int:
+    plain = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
+    number = int(text) if plain else -1
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {least} to {most}")
+    return number
