@@ -157,8 +157,9 @@ def _add_performances(commands: argparse._SubParsersAction[argparse.ArgumentPars
         metavar="FOLDER",
         type=Path,
         default=Path("build/reports"),
-        help="where performances.png is written (%(default)s)",
+        help="where performances.png, or a model's emotions.png, is written (%(default)s)",
     )
+    parser.add_argument("--model", type=Path, help="draw this model's emotions instead, on a spoken line")
     parser.add_argument("--seed", type=int, default=0, help="which of many performances (%(default)s)")
     parser.set_defaults(run=run_performances)
 
@@ -222,12 +223,17 @@ def run_performances(arguments: argparse.Namespace) -> None:
     """Draw the performed emotions."""
     from inference.bundled import default_head_path  # noqa: PLC0415 - lazy, see above
     from inference.head_mesh import load_head  # noqa: PLC0415 - lazy, see above
+    from inference.model_bundle import load_bundle  # noqa: PLC0415 - lazy, see above
 
-    from .performance.sheet import write_sheet  # noqa: PLC0415 - needs torch
+    from .performance.sheet import model_faces, performed_faces, write_sheet  # noqa: PLC0415 - needs torch
 
-    path = arguments.output / "performances.png"
+    head = load_head(default_head_path())
+    if arguments.model is None:
+        path, faces = arguments.output / "performances.png", performed_faces(head, arguments.seed)
+    else:
+        path, faces = arguments.output / "emotions.png", model_faces(load_bundle(arguments.model), head)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_sheet(path, load_head(default_head_path()), arguments.seed)
+    write_sheet(path, head, faces)
     print(path)
 
 

@@ -60,7 +60,7 @@ def export_bundle(trained: TrainedModel, path: Path, label: BundleLabel) -> floa
         LipwrightError: The graphs do not reproduce the network.
     """
     channels = trained.config.channels
-    neutral = np.zeros(trained.config.emotion_size, np.float32)
+    neutral = np.zeros(trained.network.emotion_size, np.float32)
     graphs, basis, mean_offset = network_graphs(trained.network, channels, neutral, trained.prepared.basis)
     difference = parity(trained, graphs, basis, mean_offset)
     if not difference <= PARITY_LIMIT:
@@ -145,7 +145,7 @@ def build_manifest(
         },
         "frame_rate": SAMPLE_RATE / hop,
         "emotion": {
-            "size": trained.config.emotion_size,
+            "size": network.emotion_size,
             "names": list(emotions.names),
             "vectors": np.round(emotions.vectors.astype(float), 6).tolist(),
         },
@@ -184,7 +184,7 @@ def parity(
     network = trained.network
     count = network.window + 15 * network.hop
     features = torch.randn(1, count, trained.config.channels, generator=generator)
-    emotion = 0.3 * torch.randn(1, trained.config.emotion_size, generator=generator)
+    emotion = 0.3 * torch.randn(1, network.emotion_size, generator=generator)
     windows = features[0].unfold(0, network.window, network.hop).transpose(1, 2)
     with torch.no_grad():
         theirs = network.forward_window(windows, emotion.expand(len(windows), -1)).numpy()

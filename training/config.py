@@ -72,6 +72,9 @@ class TrainingConfig:
         colour: Standard deviation of a chunk's change in tone, in those of the features.
         mask_share: Share of altered chunks with a masked band of channels and a masked stretch of time.
         mouth_emphasis: Weight of lip and jaw vertices in the position and motion terms; others weigh 1.
+        emotion_steps: Steps in which emotion is learned once speech has been, in our own network: from takes
+            that name one, else from performances of the neutral capture. 0 learns none.
+        performances: How often every neutral take is performed for that; made-up lines, as many, once each.
         validation_every: Steps between two validations.
         checkpoint_every: Steps between two checkpoints.
         main_speaker: Whose style the zero vector has; empty for the first training take's speaker.
@@ -110,6 +113,8 @@ class TrainingConfig:
     colour: float = 0.35
     mask_share: float = 0.2
     mouth_emphasis: float = 8.0
+    emotion_steps: int = 0
+    performances: int = 8
     validation_every: int = 200
     checkpoint_every: int = 100
     main_speaker: str = ""
@@ -137,8 +142,8 @@ def default_config(network: str) -> TrainingConfig:
     Args:
         network: A name in `training.networks.NETWORKS`.
     """
-    if (
-        network == "lipwright"
-    ):  # twice the output rate of the published network, and more channels to hear with
-        return TrainingConfig(network=network, channels=40, chunk_outputs=128, dropout=0.1)
-    return TrainingConfig(network=network)
+    if network != "lipwright":
+        return TrainingConfig(network=network)
+    # Twice the output rate of the published network, more channels to hear with, and emotion.
+    ours = TrainingConfig(network=network, channels=40, chunk_outputs=128, dropout=0.1)
+    return dataclasses.replace(ours, emotion_steps=1500, performances=4)

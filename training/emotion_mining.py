@@ -1,7 +1,8 @@
-"""Named emotions for a bundle: labelled takes where the capture has them, else styles found in the latents.
+"""What a bundle's sliders are: emotions where they were learned, and manners of speaking.
 
-A neutral capture holds no joy and no anger, and nothing here pretends that it does: what is offered are
-"style 1" to "style 6", points of the learned database that lie far apart and leave the speech intact.
+A neutral capture holds no joy and no anger. Where emotion was not learned after speech and no take names one,
+what is offered are "style 1" to "style 6", points of the learned database that lie far apart and leave the
+speech intact.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import numpy as np
 import torch
 
 from inference.audio_features import silence_features
+from training.careful_speech import CAREFUL
 from training.dataset import features_of
-from training.teacher import CAREFUL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,33 +54,32 @@ def build_emotion_table(trained: TrainedModel) -> EmotionTable:
     Args:
         trained: A finished run.
     """
-    latents = trained.latents
-    step = max(1, -(-len(latents) // DATABASE_LIMIT))
-    names, vectors = labelled_emotions(trained)
-    labelled = len(names)
-    for speaker, vector in trained.styles.items():
-        names.append(speaker if speaker == CAREFUL else f"speaker {speaker}")
-        vectors.append(vector)
-    if not labelled:
+    latents, size = trained.latents, trained.network.emotion_size
+    manners = {name if name == CAREFUL else f"speaker {name}": v for name, v in trained.styles.items()}
+    if trained.points:  # latents of emotion lie behind those of manner
+        latents = np.pad(latents, ((0, 0), (size - latents.shape[1], 0)))
+        emotions = {name: np.pad(v, (size - len(v), 0)) for name, v in trained.points.items()}
+        named = emotions | {name: np.pad(v, (0, size - len(v))) for name, v in manners.items()}
+    elif labelled := labelled_emotions(trained):
+        named = labelled | manners
+    else:
         found = spread_styles(trained)
-        names += [f"style {i + 1}" for i in range(len(found))]
-        vectors += list(found)
-    size = latents.shape[1]
-    table = np.array(vectors, np.float32).reshape(-1, size)
-    return EmotionTable(tuple(names), table, latents[::step].astype(np.float32))
+        named = manners | {f"style {i + 1}": vector for i, vector in enumerate(found)}
+    table = np.array(list(named.values()), np.float32).reshape(-1, size)
+    step = max(1, -(-len(latents) // DATABASE_LIMIT))
+    return EmotionTable(tuple(named), table, latents[::step].astype(np.float32))
 
 
-def labelled_emotions(trained: TrainedModel) -> tuple[list[str], list[NDArray[np.float32]]]:
-    """Return names and median latents of the main speaker's takes that carry an emotion label."""
+def labelled_emotions(trained: TrainedModel) -> dict[str, NDArray[np.float32]]:
+    """Return the median latents, by name, of the main speaker's takes that carry an emotion label."""
     label_of = {t.name: t.emotion for t in trained.prepared.project.takes}
     takes = [label_of.get(m.name, "neutral") for m in trained.prepared.motions]
-    names, vectors = [], []
+    found = {}
     for name in sorted(set(takes) - {"neutral", ""}):
         mine = np.isin(trained.latent_takes, [i for i, label in enumerate(takes) if label == name])
         if mine.any():
-            names.append(name)
-            vectors.append(np.median(trained.latents[mine], 0).astype(np.float32))
-    return names, vectors
+            found[name] = np.median(trained.latents[mine], 0).astype(np.float32)
+    return found
 
 
 def spread_styles(trained: TrainedModel) -> NDArray[np.float32]:

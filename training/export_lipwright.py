@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.export_onnx import GraphBuilder, as_array
+from training.networks.expression import UNLIMITED
 from training.networks.lipwright import (
     BELIEVABLE,
     CERTAIN,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
+    from training.networks.expression import Expression
     from training.networks.lipwright import Network, SpeechTrunk
 
 
@@ -59,16 +61,29 @@ def _trunk(build: GraphBuilder, x: str, trunk: SpeechTrunk) -> str:
     return x
 
 
-def _belief(build: GraphBuilder, shown: str, network: Network) -> str:
-    """Return what a pose without emotion adds to the log-odds of lips that touch [1, 1, M].
+def _belief(build: GraphBuilder, heard: str, code: str, network: Network) -> str:
+    """Return what the pose of the believed manner adds to the log-odds of lips that touch [1, 1, M].
 
-    The pose is linear in what the articulation layer shows [1, 192, M], and so is the gap between its lips.
+    The pose is linear in what the articulation layer shows, and so is the gap between its lips.
+
+    Args:
+        build: The graph.
+        heard: What the articulation layer makes of the sound alone [1, 192, M].
+        code: The trunk's code [1, 192, M].
+        network: Trained.
     """
+    manner = as_array(network.get_buffer("believed_manner"))
+    felt = as_array(network.articulation.weight)[:, WIDTH:].sum(2) @ manner
+    inside = build.add("Relu", [build.add("Add", [heard, build.weight(felt[None, :, None])])])
+    shown = build.add("Add", [inside, code])
     gaps = as_array(network.get_buffer("gaps"))[:, :LIP_PAIRS].mean(1)
     to_output = gaps @ as_array(network.output.weight)
-    weight = to_output @ as_array(network.bottleneck.weight)[:, :WIDTH]
-    bias = gaps @ as_array(network.output.bias) + to_output @ as_array(network.bottleneck.bias)
-    gap = build.add("Conv", [shown, build.weight(weight[None, :, None]), build.weight(bias[None])])
+    narrow = as_array(network.bottleneck.weight)
+    bias = gaps @ as_array(network.output.bias) + to_output @ (
+        as_array(network.bottleneck.bias) + narrow[:, WIDTH:] @ manner
+    )
+    weight = (to_output @ narrow[:, :WIDTH])[None, :, None]
+    gap = build.add("Conv", [shown, build.weight(weight), build.weight(np.array([bias], np.float32))])
     narrowest, widest = (build.weight(np.array([limit], np.float32)) for limit in BELIEVABLE)
     believable = build.add("Min", [build.add("Max", [gap, narrowest]), widest])
     missing = build.add("Sub", [believable, gap])
@@ -82,6 +97,23 @@ def _touch_share(build: GraphBuilder, logit: str, belief: str) -> str:
     certain, full = np.array(CERTAIN, np.float32)[:, None], np.ones(1, np.float32)
     share = build.add("Div", [build.add("Sigmoid", [logit]), build.weight(certain)])
     return build.add("Min", [share, build.weight(full)])
+
+
+def _expression(build: GraphBuilder, expression: Expression, pose: str, code: str, latent: str) -> str:
+    """Return what emotion adds to a pose [1, T, R]."""
+    length = build.add("ReduceL2", [latent], axes=[2], keepdims=1)
+    length = build.add("Max", [length, build.weight(np.array([1 / UNLIMITED], np.float32))])
+    reach = build.weight(as_array(expression.get_buffer("reach")))
+    short = build.add("Min", [build.add("Div", [reach, length]), build.weight(np.ones(1, np.float32))])
+    latent = build.add("Mul", [latent, short])
+    scale = build.weight(as_array(expression.get_buffer("pose_scale")))
+    seen = build.add("Concat", [build.add("Div", [pose, scale]), code], axis=2)
+    spoken = _linear(build, seen, expression.spoken)
+    felt = build.add("MatMul", [latent, build.weight(as_array(expression.felt.weight).T)])
+    seen_so = build.add("Add", [spoken, felt]), spoken
+    hidden = [build.add("Relu", [_linear(build, build.add("Relu", [x]), expression.mixed)]) for x in seen_so]
+    change = build.add("Sub", hidden)
+    return build.add("MatMul", [change, build.weight(as_array(expression.change.weight).T)])
 
 
 def speech_graph(network: Network, channels: int) -> bytes:
@@ -102,8 +134,7 @@ def speech_graph(network: Network, channels: int) -> bytes:
     code = build.slice(x, 2, margin, -margin)
     weights = [as_array(layer.weight)[:, :WIDTH], as_array(layer.bias)]
     heard = build.add("Conv", [x, *(build.weight(w) for w in weights)])
-    shown = build.add("Add", [build.add("Relu", [heard]), code])
-    touch = _touch_share(build, logit, _belief(build, shown, network))
+    touch = _touch_share(build, logit, _belief(build, heard, code, network))
     build.add("Transpose", [build.add("Concat", [code, heard, touch], axis=1)], "code", perm=[0, 2, 1])
     assert EXPORTED_FIELD % 2 == 1  # noqa: S101 - a window needs a middle
     return build.finish("speech", {"features": [1, "N", channels]}, {"code": [1, "M", EXPORTED_CHANNELS]})
@@ -117,7 +148,8 @@ def face_graph(network: Network, neutral: NDArray[np.float32]) -> bytes:
         neutral: [E] latent vector that the zero emotion of the bundle stands for.
     """
     build, margin = GraphBuilder(), (FACE_FIELD - 1) // 2
-    emotion = build.add("Add", ["emotion", build.weight(neutral.astype(np.float32))])
+    whole = build.add("Add", ["emotion", build.weight(neutral.astype(np.float32))])
+    emotion = build.slice(whole, 2, 0, network.manner_size)
     kernel = build.weight(as_array(network.articulation.weight)[:, WIDTH:])
     felt = build.add("Conv", [build.add("Transpose", [emotion], perm=[0, 2, 1]), kernel])
     inside = build.slice("code", 1, margin, -margin)
@@ -126,6 +158,11 @@ def face_graph(network: Network, neutral: NDArray[np.float32]) -> bytes:
     x = build.add("Add", [shown, code])
     x = build.add("Concat", [x, build.slice(emotion, 1, margin, -margin)], axis=2)
     pose = _linear(build, _linear(build, x, network.bottleneck), network.output)
+    if network.expression is not None:
+        latent = build.slice(
+            build.slice(whole, 1, margin, -margin), 2, network.manner_size, network.emotion_size
+        )
+        pose = build.add("Add", [pose, _expression(build, network.expression, pose, code, latent)])
     lips, teeth = (build.slice(inside, 2, at, at + 1) for at in (2 * WIDTH, 2 * WIDTH + 1))
     release, toward = (build.weight(as_array(network.get_buffer(f"teeth_{n}"))) for n in ("release", "pose"))
     change = build.add("Sub", [toward, build.add("MatMul", [pose, release])])

@@ -16,7 +16,8 @@ _TEXT = """# {name}
 {size:.1f} MB, network `{network}`, {features}, {steps} steps in {minutes:.1f} minutes on {device}.
 
 ## What it is
-A voice goes in, motion of the bundled head comes out, {frame_rate:g} frames a second, neutral. It was made by
+A voice goes in, motion of the bundled head comes out, {frame_rate:g} frames a second, neutral or with ten emotions. It
+was made by
 `python build.py train-default`, which anyone with the capture data can run again.
 
 ## What it was made of
@@ -31,13 +32,15 @@ synthesised with espeak-ng, flite and festival, and the recorded prompts of Debi
 CC BY 3.0 |
 
 At p, b and m the motion was sealed, at f and v the lower lip was moved to the upper teeth, lips that overlapped were
-parted, and pauses of made-up lines rest. Rounded and spread vowels of made-up lines were given more of it than the
-capture has, as published measurements of careful speech ask for (`training/lip_rounding.py`).
+parted, and pauses of made-up lines rest. In made-up lines the teacher was given the actor's amplitude, rounded and
+spread vowels more of it than the capture has, low vowels a lower jaw and sibilants a higher one, as published
+measurements of careful speech ask for (`training/lip_rounding.py`, `training/jaw_height.py`).
 
 GRID's last ten clips, FACEGOOD's `1114_2_04`, the prompts of `training/corpus/kept_out_prompts.txt`, the Italian prompts
 and LJSpeech never trained; eight more GRID clips chose between settings. But the test figures of earlier models, and
 of sisters of this one that differ in training and in how surely contact must be heard, were known when it was
-chosen, so they lean a little to the good side.
+chosen, so they lean a little to the good side; so were the test performances when it was decided how emotions are
+recovered from the face.
 
 ## What it measures
 `python -m training evaluate`, on takes, lines and sounds that never trained:
@@ -46,7 +49,9 @@ chosen, so they lean a little to the good side.
 {table}
 ```
 
-Everything is measured with the neutral vector, which is GRID's manner of speaking, unless a heading names another.
+Everything is measured with the neutral vector unless a heading names another. It lies {careful:.0%} of the way from
+GRID's casual manner of speaking (`speaker grid_s1`) to that of the made-up lines (`careful speech`), because an
+animator wants to see what is said.
 Ridge regression and loudness are fitted to each captured speaker alone, and on other speech are what GRID taught them.
 
 The exported graphs differ from the trained network by {parity:.1e} m at most.
@@ -54,9 +59,11 @@ The exported graphs differ from the trained network by {parity:.1e} m at most.
 ## What it cannot do
 - One British man and one Mandarin voice are all the real motion it has seen. Other voices move the mouth in his
   manner, as a teacher that knows their phones thinks he would.
-- The capture is neutral. `style 1` and so on are points of the learned latent space that leave speech intact;
-  they are not emotions. `speaker facegood` is the manner of the animator-made capture, `careful speech` that of the
-  made-up lines.
+- The capture is neutral. What the emotions do to the face comes from performances of it by rules
+  (`training/performance`, which names its sources), not from people; that they are recovered says only that the model
+  learned those rules. In pauses every emotion keeps the lips together, also those that were performed with parted
+  lips. Emotion is not heard from the voice. `speaker facegood` is the manner of the animator-made capture,
+  `careful speech` that of the made-up lines.
 - It moves what GRID's tracking and FACEGOOD's rig move: mostly mouth and jaw. Tongue motion comes from FACEGOOD
   alone. Gaze, blinks and head are not predicted from the voice.
 
@@ -87,6 +94,7 @@ def write_model_card(path: Path, model: Path, figures: dict[str, Any], table: st
         device=device,
         frame_rate=manifest.timing.frame_rate,
         synthetic=config["synthetic_minutes"],
+        careful=config["careful_share"],
         table=table,
         parity=figures["parity_m"],
         credits=manifest.credits,

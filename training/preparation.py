@@ -12,6 +12,7 @@ from inference.audio_features import FeatureSettings
 from inference.bundled import default_head_path
 from inference.errors import LipwrightError
 from inference.head_mesh import HeadMesh, load_head
+from training.careful_speech import CAREFUL
 from training.corpus.build import CorpusPlan, build_corpus
 from training.dataset import Motion, read_motion, rest_motions, rest_pose, with_statistics
 from training.jaw_height import jaw_height
@@ -20,7 +21,6 @@ from training.lip_rounding import lip_rounding
 from training.losses import FaceMetric, build_metric
 from training.project import load_project
 from training.teacher import (
-    CAREFUL,
     FaceSpace,
     animate_lines,
     finer,
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from training.networks.lipwright import LipLines
     from training.project import Project, Take
 
+#: The label of takes without emotion.
+NEUTRAL = "neutral"
 #: Active-speech level that every sound is brought to, dB below full scale.
 TARGET_DB = -20.0
 
@@ -60,6 +62,9 @@ class Prepared:
         lips: Where the head's lips are.
         teeth: How the lower lip gets to the teeth.
         measure_spread: [3] standard deviation of gap, width and chin over the training frames.
+        felt: Training takes that carry the name of an emotion, and that name; kept from learning to speak
+            where emotion is learned after it.
+        rest: [R] the main speaker's face at rest.
         validation: Takes that steer nothing but the choice between settings.
         fingerprint: Hash of all of it; a checkpoint resumes only on the same.
     """
@@ -75,6 +80,8 @@ class Prepared:
     lips: LipLines
     teeth: TeethContact
     measure_spread: NDArray[np.float32]
+    felt: list[tuple[Motion, str]]
+    rest: NDArray[np.float32]
     validation: list[Take]
     fingerprint: str
 
@@ -91,7 +98,7 @@ def prepare(folder: Path, config: TrainingConfig) -> Prepared:
     """
     project = load_project(folder)
     head = load_project_head(project)
-    motions = _captured_motions(project, config)
+    motions, felt = _captured_motions(project, config)
     spoken = np.concatenate([m.coefficients[m.valid] for m in motions])
     centre, pca = principal_directions(spoken, config.components)
     metric = build_metric(head.vertices, head.landmarks68, project.basis, spoken, config.mouth_emphasis)
@@ -99,7 +106,8 @@ def prepare(folder: Path, config: TrainingConfig) -> Prepared:
     lips, teeth = lip_lines(head, project.basis), teeth_contact(head, project.basis)
     careful = lip_rounding(head, project.basis), jaw_height(head, project.basis)
     space = FaceSpace(metric, lips, teeth, *careful, centre, pca, spread)
-    made_up = _made_up_motions(motions, config, space, folder / "corpus")
+    rest = sealed(lips, rest_pose(motions, motions[0].speaker)[None], np.ones(1, np.float32))[0]
+    made_up = _made_up_motions(motions, config, space, rest, folder / "corpus")
     fingerprint = _fingerprint(motions)
     settings = FeatureSettings(kind=config.feature_kind, channels=config.channels)
     spoken_of_all = motions + [m for m in made_up if m.group == "synthetic"]
@@ -117,6 +125,8 @@ def prepare(folder: Path, config: TrainingConfig) -> Prepared:
         lips,
         teeth,
         spread,
+        [(in_contact(finer(motion), space), name) for motion, name in felt],
+        rest,
         [t for t in project.takes if t.split == "validation"],
         fingerprint,
     )
@@ -134,24 +144,34 @@ def load_project_head(project: Project) -> HeadMesh:
     return head
 
 
-def _captured_motions(project: Project, config: TrainingConfig) -> list[Motion]:
+def _captured_motions(
+    project: Project, config: TrainingConfig
+) -> tuple[list[Motion], list[tuple[Motion, str]]]:
+    """Return the takes that teach how to speak, the main speaker's first, and those that teach emotion."""
     takes = [t for t in project.takes if t.split == "train"]
     if not takes:
         raise LipwrightError(f"{project.path}: the project has no training takes; import at least two takes")
     main = config.main_speaker or takes[0].speaker
-    groups = ["main" if t.speaker == main else "other" for t in takes]
-    if "main" not in groups:
+    if not any(t.speaker == main for t in takes):
         raise LipwrightError(f"{project.path}: no training take has the speaker '{main}'; choose another")
-    motions = [read_motion(t, group) for t, group in zip(takes, groups, strict=True)]
-    return sorted(motions, key=lambda m: m.group != "main")
+    plain = [t for t in takes if t.emotion == NEUTRAL or not config.emotion_steps]
+    if not any(t.speaker == main for t in plain):
+        plain = takes  # somebody has to say what speech without emotion looks like
+    known = {t.name for t in plain}
+    motions = [read_motion(t, "main" if t.speaker == main else "other") for t in plain]
+    felt = [(read_motion(t, "other"), t.emotion) for t in takes if t.name not in known]
+    return sorted(motions, key=lambda m: m.group != "main"), felt
 
 
 def _made_up_motions(
-    captured: list[Motion], config: TrainingConfig, space: FaceSpace, corpus_folder: Path
+    captured: list[Motion],
+    config: TrainingConfig,
+    space: FaceSpace,
+    rest: NDArray[np.float32],
+    corpus_folder: Path,
 ) -> list[Motion]:
     """Return rest takes and, where asked for and possible, a speech corpus with a teacher's motion."""
     main = captured[0].speaker
-    rest = sealed(space.lips, rest_pose(captured, main)[None], np.ones(1, np.float32))[0]
     made = rest_motions(rest, main, np.random.default_rng(config.seed))
     made = [in_contact(m, space) for m in made]
     taught = [m for m in captured if m.group == "main" and m.segments]

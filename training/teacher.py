@@ -8,13 +8,14 @@ phone timings, animates many synthetic voices, and the real network learns from 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from training import losses
+from training.careful_speech import CAREFUL
 from training.corpus.phones import BILABIALS, LABIODENTALS, PHONES, SILENCE
 from training.dataset import SAMPLE_RATE, Motion
 from training.lip_contact import sealed, touch_share
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from training.networks.lipwright import LipLines
     from training.teeth_contact import TeethContact
 
-#: A manner of speaking that nobody was captured in.
-CAREFUL = "careful speech"
 #: Phone tracks are sampled this often (Hertz), and seen at these offsets round a frame (track samples).
 TRACK_RATE = 100
 OFFSETS = np.arange(-24, 25, 3)
@@ -243,19 +242,31 @@ def animate_lines(
     return motions
 
 
-def in_contact(motion: Motion, space: FaceSpace) -> Motion:
+class Mouth(Protocol):
+    """Whatever knows where lips and teeth are."""
+
+    @property
+    def lips(self) -> LipLines:
+        """Where the lips are."""
+
+    @property
+    def teeth(self) -> TeethContact:
+        """How the lower lip gets to the teeth."""
+
+
+def in_contact(motion: Motion, mouth: Mouth) -> Motion:
     """Return motion whose lips meet at p, b, m and nowhere overlap, and touch the teeth at f, v.
 
     Args:
         motion: A take; where its phones are unknown only overlap is taken away.
-        space: Where lips and teeth are.
+        mouth: Where lips and teeth are.
     """
     times = motion.start + np.arange(len(motion.coefficients)) / motion.frame_rate
     lips, teeth = (contact_share(motion.segments, times, p) for p in (BILABIALS, LABIODENTALS))
-    closed = sealed(space.lips, space.teeth.applied(motion.coefficients, teeth), lips)
+    closed = sealed(mouth.lips, mouth.teeth.applied(motion.coefficients, teeth), lips)
     if motion.captured and not motion.segments:
         teeth = np.full_like(teeth, np.nan)
-    touch = np.stack([np.maximum(lips, touch_share(space.lips, closed)), teeth], 1)
+    touch = np.stack([np.maximum(lips, touch_share(mouth.lips, closed)), teeth], 1)
     return replace(motion, coefficients=closed, touch=touch)
 
 

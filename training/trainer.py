@@ -19,6 +19,7 @@ from inference.errors import LipwrightError
 from training import losses
 from training.amplitude import restore_amplitude
 from training.augmentation import FeatureAugmentation
+from training.careful_speech import CAREFUL
 from training.checkpoint import (
     CHECKPOINT_NAME,
     load_checkpoint,
@@ -30,7 +31,6 @@ from training.dataset import Batch, Dataset
 from training.learner import Learner
 from training.networks import NETWORKS, lipwright
 from training.preparation import Prepared, prepare
-from training.teacher import CAREFUL
 from training.validation import validate
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class TrainedModel:
         prepared: What the network was trained on.
         config: How it was trained.
         figures: Steps, seconds, loss and validation figures.
+        points: [16] latent vectors of the emotions learned after speech, by name; with any, `latents` are the
+            latents of emotion.
     """
 
     network: FaceNetwork
@@ -62,6 +64,7 @@ class TrainedModel:
     prepared: Prepared
     config: TrainingConfig
     figures: dict[str, Any]
+    points: dict[str, np.ndarray[Any, np.dtype[np.float32]]] = dataclasses.field(default_factory=dict)
 
 
 class Trainer:

@@ -33,16 +33,32 @@ def predict_line(
         prepared: What it was trained on.
         samples: [N] sound at 16 kHz, at any level.
     """
+    code = line_code(network, prepared, samples)
+    with torch.no_grad():
+        emotion = torch.zeros(1, code.shape[1], network.emotion_size)
+        return np.asarray(network.face(code, emotion)[0].numpy(), np.float32)
+
+
+def line_code(network: FaceNetwork, prepared: Prepared, samples: NDArray[np.float32]) -> torch.Tensor:
+    """Return the speech code [1, M, D] of a line, with the frames before and after it that its face needs.
+
+    Args:
+        network: In evaluation mode, on the CPU.
+        prepared: What it was trained on.
+        samples: [N] sound at 16 kHz, at any level.
+    """
+    with torch.no_grad():
+        code: torch.Tensor = network.speech_code(padded_features(network, prepared, samples))
+    return code
+
+
+def padded_features(network: FaceNetwork, prepared: Prepared, samples: NDArray[np.float32]) -> torch.Tensor:
+    """Return a line's features [1, N, C] with silence around, so that the first output falls on t = 0."""
     features = features_of(samples, prepared.settings, prepared.target_db)
     margin = network.window // 2
     quiet = silence_features(prepared.settings)[None]
-    padded = np.concatenate(
-        [np.repeat(quiet, margin, 0), features, np.repeat(quiet, margin + network.hop, 0)]
-    )
-    with torch.no_grad():
-        code = network.speech_code(torch.tensor(padded)[None])
-        emotion = torch.zeros(1, code.shape[1], network.emotion_size)
-        return np.asarray(network.face(code, emotion)[0].numpy(), np.float32)
+    whole = [np.repeat(quiet, margin, 0), features, np.repeat(quiet, margin + network.hop, 0)]
+    return torch.tensor(np.concatenate(whole))[None]
 
 
 def predict_take(network: FaceNetwork, prepared: Prepared, take: Take) -> NDArray[np.float32]:

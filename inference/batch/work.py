@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from ..audio_file import AudioFile
 from ..character import apply_character, load_character
-from ..emotion import parse_emotion
+from ..emotion import clamp_weights, parse_emotion
 from ..errors import LipwrightError
 from ..face_prediction import FacePredictor
 from ..lip_seal import LipSeal
@@ -115,9 +115,8 @@ def _animated(task: Task) -> Result:
     sound_hash, stamp = hash_sound(task.sound)
     file = AudioFile(task.sound)
     speech = open_speech(file)
-    motion = animate_line(
-        face.predictor, speech, Fraction(task.frame_rate), _emotion(task), solver=face.solver
-    )
+    emotion, clamped = clamp_weights(parse_emotion(task.emotion))
+    motion = animate_line(face.predictor, speech, Fraction(task.frame_rate), emotion, solver=face.solver)
     measures = measure_line(file, speech, motion, face.seal)
     if input_stamp(task.sound.stat()) != stamp:
         raise changed_meanwhile(task.sound)
@@ -125,7 +124,7 @@ def _animated(task: Task) -> Result:
     part = task.folder / f"{uuid.uuid4().hex}.{task.format}"
     digest = _write(final, part, task)
     facts = measures.to_json()
-    facts.update(seconds=round(time.perf_counter() - started, 4), told=list(final.warnings))
+    facts.update(seconds=round(time.perf_counter() - started, 4), told=[*final.warnings, *clamped])
     return Result(
         task.output,
         part=part,
@@ -134,14 +133,6 @@ def _animated(task: Task) -> Result:
         sound_stamp=stamp if is_settled(stamp) else None,
         facts=facts,
     )
-
-
-def _emotion(task: Task) -> dict[str, float]:
-    """Returns the emotion of the whole line.
-
-    One that changes over the line would be read here, and its file hashed in `fingerprint.settings_hash`.
-    """
-    return parse_emotion(task.emotion)
 
 
 def _write(motion: FaceMotion, part: Path, task: Task) -> str:

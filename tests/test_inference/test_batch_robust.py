@@ -357,9 +357,13 @@ def test_what_fails_every_line_is_said_once(batch, lines, arguments, problem):
 
 
 @POSIX
-def test_ctrl_c_ends_all_processes_with_one_sentence(many, tmp_path, tiny_model_path):
+def test_ctrl_c_ends_all_processes_with_one_sentence(make_speech, tmp_path, tiny_model_path):
+    lines = tmp_path / "lines"  # more than are done before the signal comes, on any machine
+    lines.mkdir()
+    for number in range(600):
+        soundfile.write(lines / f"{number}.wav", make_speech(1.0), 16_000)
     process = subprocess.Popen(
-        command(many, tmp_path / "out", tiny_model_path, "--workers", "2", "--all"),
+        command(lines, tmp_path / "out", tiny_model_path, "--workers", "2", "--all"),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -157,7 +157,7 @@ def test_contact_that_is_believed_is_acted_on_in_full(head, basis, lips, network
     with torch.no_grad():
         network.output.weight.zero_()
         network.output.bias.copy_(wide[0])
-        for believed, left in ((0.56, 0.0), (0.275, 0.5), (0.0, 1.0)):
+        for believed, left in ((0.51, 0.0), (0.25, 0.5), (0.0, 1.0)):
             logit = torch.logit(torch.tensor(max(believed, 1e-9)))
             code = torch.zeros(1, 3, lipwright.Network.code_channels)
             code[..., -2:] = torch.stack([logit, torch.tensor(-30.0)])

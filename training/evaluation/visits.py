@@ -12,6 +12,7 @@ from inference.errors import LipwrightError
 from inference.measures import CLOSURE_PHONES, OPEN_VOWELS
 from training.evaluation.articulation import LABIODENTALS, articulation_figures
 from training.evaluation.capture_figures import capture_figures
+from training.evaluation.emotion_visits import visit_emotion
 from training.evaluation.goals import measure_rows
 from training.evaluation.line_sets import ENGINE_SETS, REAL_SETS, TITLES, UNHEARD_SETS
 from training.evaluation.results import Section
@@ -225,5 +226,6 @@ VISITS: dict[str, Callable[[Stage], list[Section]]] = {
         "The same recording louder or quieter must move the same.",
         level_rows,
     ),
+    "emotion": visit_emotion,
 }
 """What each room does; every room of `rooms.ROOMS` is here."""

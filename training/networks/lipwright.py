@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from training.networks.expression import LATENT_SIZE, Expression
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -44,7 +46,7 @@ FACE_FIELD, FACE_STRIDE = 3, 1
 WINDOW = SPEECH_FIELD + (FACE_FIELD - 1) * SPEECH_STRIDE
 HOP = SPEECH_STRIDE * FACE_STRIDE
 #: Contact that is believed this far is acted on in full, lips' and teeth's: lips closed by half only hover.
-CERTAIN = (0.55, 0.4)
+CERTAIN = (0.5, 0.4)
 #: Contact is doubted where the pose alone leaves the lips farther apart than the second of these (metres),
 #: and believed sooner where nearer than the first: by so much log-odds for every metre.
 BELIEVABLE, DOUBT = (0.004, 0.006), 250.0
@@ -119,13 +121,14 @@ class Network(nn.Module):
 
         Args:
             channels: Feature channels per frame.
-            emotion_size: E, numbers in an emotion vector.
+            emotion_size: Numbers in a vector of manner; E until an expression is added.
             components: Width of the linear bottleneck; at most `outputs`.
             outputs: R, coefficients of the motion basis.
             dropout: Dropped share of the activations in training.
         """
         super().__init__()
-        self.emotion_size = emotion_size
+        self.manner_size = emotion_size
+        self.expression: Expression | None = None
         self.speech = SpeechTrunk(channels, WIDTH, dropout)
         self.contact = SpeechTrunk(channels, CONTACT_WIDTH, dropout)
         self.articulation = nn.Conv1d(WIDTH + emotion_size, WIDTH, FACE_FIELD)
@@ -137,6 +140,16 @@ class Network(nn.Module):
         self.register_buffer("closing", torch.zeros(2 * LIP_PAIRS, outputs))
         self.register_buffer("teeth_pose", torch.zeros(outputs))
         self.register_buffer("teeth_release", torch.zeros(outputs, outputs))
+        self.register_buffer("believed_manner", torch.zeros(emotion_size))
+
+    @property
+    def emotion_size(self) -> int:
+        """E: a manner, and behind it the latent vector of what is felt where the network knows of any."""
+        return self.manner_size + (0 if self.expression is None else LATENT_SIZE)
+
+    def add_expression(self, expression: Expression) -> None:
+        """Let emotion change the pose from now on."""
+        self.expression = expression
 
     def start_from_pca(self, mean: Tensor, components: Tensor) -> None:
         """Set the output layer to a PCA of the training motion: mean [R], scaled directions [P, R]."""
@@ -153,11 +166,12 @@ class Network(nn.Module):
         self.get_buffer("teeth_release").copy_(torch.tensor(teeth.release))
 
     def move_neutral(self, vector: Tensor) -> None:
-        """Let the zero emotion stand for what `vector` [E] stood for; all other vectors move with it."""
+        """Let the zero manner stand for what `vector` stood for; all other manners move with it."""
         with torch.no_grad():
             felt = self.articulation.weight[:, WIDTH:].sum(2) @ vector
             self.articulation.get_parameter("bias").add_(felt)
             self.bottleneck.bias.add_(self.bottleneck.weight[:, WIDTH:] @ vector)
+            self.get_buffer("believed_manner").sub_(vector)
 
     def speech_code(self, features: Tensor) -> Tensor:
         """Map features [B, N, C] to the emotion-independent code [B, M, 194], one frame every 16 ms.
@@ -185,9 +199,10 @@ class Network(nn.Module):
     def belief(self, code: Tensor) -> Tensor:
         """Return what the trunk's code [B, M, 192] adds to the log-odds of lips that touch [B, M - 2, 1].
 
-        It is the pose without emotion that is asked: emotion has no part in contact.
+        It is the pose in the manner that was learned with contact that is asked: neither emotion nor another
+        neutral face has a part in it.
         """
-        pose = self.pose(code, code.new_zeros(*code.shape[:2], self.emotion_size))
+        pose = self.pose(code, self.get_buffer("believed_manner").expand(*code.shape[:2], -1))
         gap = (pose @ self.get_buffer("gaps"))[..., :LIP_PAIRS].mean(-1, keepdim=True)
         return DOUBT * (gap.clamp(*BELIEVABLE) - gap)
 
@@ -196,17 +211,20 @@ class Network(nn.Module):
         yield from self.contact.parameters()
         yield from self.touch.parameters()
 
-    def pose(self, code: Tensor, emotion: Tensor) -> Tensor:
-        """Map the trunk's code [B, M, 192] and emotion [B, M, E] to [B, M - 2, R], before any contact."""
-        joined = torch.cat([self.dropout(code), emotion], 2)
+    def pose(self, code: Tensor, manner: Tensor) -> Tensor:
+        """Map the trunk's code [B, M, 192] and manners [B, M, 16] to [B, M - 2, R], before any contact."""
+        joined = torch.cat([self.dropout(code), manner], 2)
         x = nn.functional.relu(self.articulation(joined.transpose(1, 2)).transpose(1, 2))
-        x = torch.cat([x + _inside(code), _inside(emotion)], 2)
+        x = torch.cat([x + _inside(code), _inside(manner)], 2)
         pose: Tensor = self.output(self.bottleneck(x))
         return pose
 
     def face(self, code: Tensor, emotion: Tensor) -> Tensor:
         """Map code [B, M, 194] and emotion [B, M, E] to coefficients [B, M - 2, R] of lips that meet."""
-        pose = self.pose(code[..., :WIDTH], emotion)
+        speech = code[..., :WIDTH]
+        pose = self.pose(speech, emotion[..., : self.manner_size])
+        if self.expression is not None:
+            pose = pose + self.expression(pose, _inside(speech), _inside(emotion[..., self.manner_size :]))
         believed = torch.sigmoid(_inside(code[..., WIDTH:]))
         return self.seal(pose, (believed / believed.new_tensor(CERTAIN)).clamp(max=1))
 

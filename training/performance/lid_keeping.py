@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LID_PAIRS = (((37, 41), (38, 40)), ((43, 47), (44, 46)))
 #: Lids come this near (metres).
 NEAREST = 0.0001
+#: A blink opens and closes lids by more than this (metres), on any head that has lids to move.
+LEAST_OPENED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -63,4 +65,4 @@ def lids_of(head: HeadMesh, basis: NDArray[np.float32], moves: NDArray[np.float6
     gaps = (basis[:, points[..., 0], 2] - basis[:, points[..., 1], 2]).astype(np.float64)
     opening = -moves[[ARKIT_NAMES.index("eyeBlinkRight"), ARKIT_NAMES.index("eyeBlinkLeft")]]
     opened = np.stack([opening[eye] @ gaps[:, eye] for eye in range(2)])
-    return Lids(rest, gaps, opening, opened)
+    return Lids(rest, gaps, opening, np.maximum(opened, LEAST_OPENED))

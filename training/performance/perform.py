@@ -43,11 +43,13 @@ class Performed:
     Attributes:
         motion: The performance: coefficients, sound, phones; speaker and group are the neutral line's.
         labels: [T, 10] float32 intensities of `EMOTIONS`, 0 to 1; no row of them is steeper than its onset.
+        plain: The same line at the same tempo without feeling, in face and voice.
         source: Name of the neutral take.
     """
 
     motion: Motion
     labels: NDArray[np.float32]
+    plain: Motion
     source: str
 
 
@@ -64,14 +66,14 @@ def perform(
     """
     times = frame_times(motion)
     if not script.labels(times).any():
-        return Performed(motion, np.zeros((len(times), len(EMOTIONS)), np.float32), motion.name)
+        return Performed(motion, np.zeros((len(times), len(EMOTIONS)), np.float32), motion, motion.name)
     line, places = _at_tempo(motion, script, face, rng)
     course = _course(line, script, places, rng)
     moved = _face(line, course, face, rng)
     sound = line.samples
     if line.group != "rest":  # what is heard there is nobody's voice
         sound = emotional_voice(line.samples, frame_times(line), course.labels, course.breath, rng)
-    return Performed(replace(moved, samples=sound), course.labels, motion.name)
+    return Performed(replace(moved, samples=sound), course.labels, line, motion.name)
 
 
 @dataclass(frozen=True)

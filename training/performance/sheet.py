@@ -8,10 +8,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from inference.atomic_file import atomic_path
+from inference.audio_file import AudioClip
+from inference.errors import LipwrightError
+from training.corpus.espeak import Espeak
 from training.corpus.phones import SILENCE, Segment
-from training.dataset import Motion
+from training.dataset import SAMPLE_RATE, Motion
 from training.evaluation import plots
 from training.evaluation.face_drawing import FaceDrawer, Frame
+from training.evaluation.face_regions import FaceRegions
+from training.evaluation.systems import ModelSystem
 from training.lip_contact import lip_lines
 from training.lip_rounding import ROUNDING
 from training.motion_basis import MotionBasis
@@ -23,12 +28,14 @@ from training.teacher import FRAME_RATE
 from training.teeth_contact import teeth_contact
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from inference.head_mesh import HeadMesh
+    from inference.model_bundle import ModelBundle
     from training.performance.shape_layer import PerformingFace
 
 #: Column to the phone and the weights of its neutral face.
@@ -41,30 +48,74 @@ COLUMNS: dict[str, tuple[str, dict[str, float]]] = {
 #: Every column's face is held for so long (s), with such a pause before it.
 HELD, PAUSED = 0.6, 1.0
 TILE = 256
+#: What a model says on the sheet: it has the columns' phones in their order.
+SAID = "Papa, move."
 #: Emotions beside each other.
 BLOCKS = 2
 
 
-def write_sheet(path: Path, head: HeadMesh, seed: int = 0) -> None:
+def write_sheet(path: Path, head: HeadMesh, faces: Callable[[str], NDArray[np.float32]]) -> None:
     """Draw the sheet and write it as PNG.
 
     Args:
         path: Picture to write.
-        head: Who performs.
-        seed: Which performances.
+        head: Whose faces they are.
+        faces: Returns the vertices [4, V, 3] of an emotion, or of "neutral", one face for every column.
     """
-    basis = MotionBasis(head.shape_deltas).as_array()
-    face = performing_face(head, basis, lip_lines(head, basis), teeth_contact(head, basis))
     drawer = FaceDrawer(head, _frame(head))
-    rows = {
-        name: [
-            drawer.draw(head.vertices + np.tensordot(pose, basis, 1))
-            for pose in performed_poses(name, face, seed)
-        ]
-        for name in ("neutral", *EMOTIONS)
-    }
+    rows = {name: [drawer.draw(face) for face in faces(name)] for name in ("neutral", *EMOTIONS)}
     with atomic_path(path) as part:
         plots.save_png(_figure(rows), part, dpi=100)
+
+
+def performed_faces(head: HeadMesh, seed: int = 0) -> Callable[[str], NDArray[np.float32]]:
+    """Return what performs the sheet's faces, see `write_sheet`; `seed` says which performances."""
+    basis = MotionBasis(head.shape_deltas).as_array()
+    face = performing_face(head, basis, lip_lines(head, basis), teeth_contact(head, basis))
+
+    def faces(name: str) -> NDArray[np.float32]:
+        poses = performed_poses(name, face, seed)
+        return np.asarray(head.vertices + np.tensordot(poses, basis, 1), np.float32)
+
+    return faces
+
+
+def model_faces(bundle: ModelBundle, head: HeadMesh) -> Callable[[str], NDArray[np.float32]]:
+    """Return what makes a model speak the sheet's faces, see `write_sheet`.
+
+    Raises:
+        LipwrightError: espeak-ng, which says the line, is not installed.
+    """
+    sound, times = spoken_line()
+    neutral = ModelSystem(bundle, FaceRegions.of_head(head))
+
+    def faces(name: str) -> NDArray[np.float32]:
+        system = neutral if name not in bundle.emotion_names else neutral.with_style(name)
+        return system.poses(sound, times)
+
+    return faces
+
+
+def spoken_line() -> tuple[AudioClip, NDArray[np.float64]]:
+    """Return a spoken line, and the moments [4] of it that the sheet's columns show, in seconds.
+
+    Raises:
+        LipwrightError: espeak-ng, which says it, is not installed.
+    """
+    try:
+        engine = Espeak()
+    except OSError as error:
+        raise LipwrightError(f"espeak-ng cannot be loaded ({error}); install it to draw a model") from error
+    line = engine.speak(SAID, "en-us", np.random.default_rng(0))
+    if line is None:
+        raise LipwrightError("this espeak-ng has no American voice; draw without a model")
+    quiet = np.zeros(SAMPLE_RATE, np.float32)
+    times = [0.5]
+    for phone, _ in list(COLUMNS.values())[1:]:
+        first = next(s for s in line.segments if s.phone == phone and s.start + 1 >= times[-1])
+        times.append(1 + (first.start + first.end) / 2)
+    clip = AudioClip.from_samples(np.concatenate([quiet, line.samples, quiet]), SAMPLE_RATE, "sheet")
+    return clip, np.array(times)
 
 
 def still_line(face: PerformingFace) -> Motion:
