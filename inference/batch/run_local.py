@@ -1,18 +1,21 @@
 """Runs tasks on this machine, in processes that joblib's loky keeps; in this one where there is no joblib."""
 
 import os
-import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Any
 
 from ..library_noise import library_noise_off
+from .interrupts import ignored_by_children, interrupts_kept
 from .work import Result, Task, animate
 
+_known: "weakref.WeakValueDictionary[int, Any]" = weakref.WeakValueDictionary()
+"""Pools whose processes have been started, by how many there are."""
 _IN_FLIGHT = 2
 """Tasks given out for each worker: one to do, one at hand when that is done."""
 
@@ -27,13 +30,23 @@ def run_local(tasks: Sequence[Task], workers: int) -> Iterator[Result]:
         tasks: what to do.
         workers: processes; 1 works in this one.
     """
-    if workers <= 1:
-        yield from (_quietly(task) for task in tasks)
-        return
+    with interrupts_kept() as check:
+        if workers <= 1:
+            for task in tasks:
+                check()
+                yield _quietly(task)
+        else:
+            yield from _in_processes(tasks, workers, check)
+        check()
+
+
+def _in_processes(tasks: Sequence[Task], workers: int, check: Callable[[], None]) -> Iterator[Result]:
+    """Does `run_local` in more than one process, and asks `check` between results."""
     waiting = iter(tasks)
     running: dict[Future[Result], Task] = {}
     try:
         while True:
+            check()
             for task in islice(waiting, _IN_FLIGHT * workers - len(running)):
                 running[_executor(workers).submit(_quietly, task)] = task
             if not running:
@@ -63,7 +76,13 @@ def _executor(workers: int) -> Any:  # noqa: ANN401 - joblib ships no types
     """Returns the running pool, or a new one where that broke or there is none."""
     from joblib.externals.loky import get_reusable_executor  # noqa: PLC0415 - as above
 
-    return get_reusable_executor(max_workers=workers, initializer=_start_worker, initargs=(os.getpid(),))
+    arguments = {"max_workers": workers, "initializer": _start_worker, "initargs": (os.getpid(),)}
+    pool = _known.get(workers)
+    if pool is None or get_reusable_executor(**arguments) is not pool:
+        with ignored_by_children():
+            pool = _known[workers] = get_reusable_executor(**arguments)
+            pool.submit(int)  # the first task starts the processes
+    return pool
 
 
 def _alone(task: Task) -> Result:
@@ -82,12 +101,11 @@ def _quietly(task: Task) -> Result:
 
 
 def _start_worker(parent: int) -> None:
-    """Lets a worker end with the program that started it, however that ended, and leave Ctrl+C to it."""
+    """Lets a worker end with the program that started it, however that ended."""
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
         os._exit(1)
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=watch, daemon=True).start()
