@@ -35,7 +35,7 @@ CREDITS = (
     "CC BY 4.0; motion tracked from its video), FACEGOOD Audio2Face (copyright FACEGOOD, MIT licence), and "
     "on the Asterisk prompts (Allison Smith and June Wallack, CC BY-SA 3.0; Maxim Topal, CC BY 3.0)."
 )
-#: What the bundled model is trained with; GRID's speaker owns the neutral face.
+#: What trains the bundled model. GRID's manner is learned as neutral; `careful_share` moves that later.
 CONFIG = replace(
     default_config("lipwright"),
     steps=18000,

@@ -64,7 +64,7 @@ class Latents(nn.Module):
 
 
 def learn_emotion(lesson: Lesson, metric: FaceMetric, steps: int, seed: int) -> LearnedEmotion:
-    """Learn the change of the pose; two minutes on one core for 3,000 steps.
+    """Learn the change of the pose.
 
     Args:
         lesson: Frames of emotional speech.
