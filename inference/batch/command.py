@@ -6,8 +6,8 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
@@ -23,7 +23,7 @@ from .commit import Committer
 from .drawing import draw_faces
 from .fingerprint import hash_file
 from .ledger import Entry, Ledger
-from .line import BadLine, BatchLine, LineDefaults
+from .line import BadLine, BatchLine, LineDefaults, SceneChoice
 from .outcome import Outcome
 from .output_folder import ledger_copy, parts_folder, prepare_folder, remove_leftovers
 from .plan import PlannedLine, PlanRules, State, make_plan, renewed_entries
@@ -62,8 +62,17 @@ class BatchOptions:
     as_json: bool
 
 
-def options_from(parsed: argparse.Namespace) -> BatchOptions:
+def options_from(
+    parsed: argparse.Namespace,
+    scene: SceneChoice = SceneChoice(),  # noqa: B008 - frozen
+    scene_formats: Mapping[str, str] | None = None,
+) -> BatchOptions:
     """Returns the options of a parsed command line.
+
+    Args:
+        parsed: as `batch_parser` does it.
+        scene: whose face speaks, where Blender writes the results.
+        scene_formats: see `LineDefaults`.
 
     Raises:
         LipwrightError: for a frame rate or an emotion that makes no sense.
@@ -74,10 +83,13 @@ def options_from(parsed: argparse.Namespace) -> BatchOptions:
         output=parsed.output,
         defaults=LineDefaults(
             format=parsed.format,
-            frame_rate=parse_frame_rate(parsed.fps),
+            frame_rate=parse_frame_rate(parsed.fps) if parsed.fps is not None else None,
             emotion=parsed.emotion,
             model=parsed.model or default_model_path(),
             character=parsed.character,
+            emotion_track=parsed.emotion_track,
+            scene=scene,
+            scene_formats=scene_formats or {},
         ),
         vertices=not parsed.no_vertices,
         only=tuple(parsed.only),
@@ -93,8 +105,16 @@ def options_from(parsed: argparse.Namespace) -> BatchOptions:
     )
 
 
-def run_batch(options: BatchOptions) -> int:
+Runner = Callable[[BatchOptions, Sequence[Task], list[str]], Generator[Result, None, None]]
+"""Does tasks, yields a result for each as soon as it is there, and adds to the batch's warnings."""
+
+
+def run_batch(options: BatchOptions, runner: Runner | None = None) -> int:
     """Animates what is new or changed and returns the exit code, 0 only when no line failed.
+
+    Args:
+        options: what was asked for.
+        runner: who does the work; None for this machine's processes, or the cluster that the options name.
 
     Raises:
         LipwrightError: for what concerns all lines: the sources, the model, the output folder.
@@ -111,7 +131,7 @@ def run_batch(options: BatchOptions) -> int:
         remove_leftovers(options.output)
         try:
             planned = _plan(options, lines, ledger)
-            outcomes = _carry_out(options, planned, ledger, warnings)
+            outcomes = _carry_out(options, planned, ledger, warnings, runner or _run)
             by_output = {one.line.output: one for one in planned}
             ordered = [_outcome(line, by_output, outcomes) for line in lines]
             report = _report(options, ordered, warnings, ledger, started)
@@ -135,7 +155,7 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 
 def _check_defaults(defaults: LineDefaults) -> None:
     """Refuses at once what would else fail every line."""
-    for path in filter(None, (defaults.model, defaults.character)):
+    for path in filter(None, (defaults.model, defaults.character, defaults.scene.blend)):
         if not path.is_file():
             hash_file(path)  # says what is wrong with it
 
@@ -173,7 +193,11 @@ def _tell_plan(
 
 
 def _carry_out(
-    options: BatchOptions, planned: Sequence[PlannedLine], ledger: Ledger, warnings: list[str]
+    options: BatchOptions,
+    planned: Sequence[PlannedLine],
+    ledger: Ledger,
+    warnings: list[str],
+    runner: Runner,
 ) -> dict[str, Outcome]:
     """Animates what is to be done, in the order asked for, and returns what became of it by output."""
     to_do = {one.line.output: one for one in planned if one.state is State.DO}
@@ -184,9 +208,7 @@ def _carry_out(
     try:
         with (
             BatchProgress(len(tasks), sys.stderr, quiet=options.quiet) as progress,
-            contextlib.closing(
-                _results(options, tasks, warnings)
-            ) as results,  # ends workers, whatever happens
+            contextlib.closing(runner(options, tasks, warnings)) as results,  # ends workers, whatever happens
         ):
             for result in results:
                 committer.add(result)
@@ -196,9 +218,7 @@ def _carry_out(
     return committer.outcomes
 
 
-def _results(
-    options: BatchOptions, tasks: Sequence[Task], warnings: list[str]
-) -> Generator[Result, None, None]:
+def _run(options: BatchOptions, tasks: Sequence[Task], warnings: list[str]) -> Generator[Result, None, None]:
     if options.scheduler:
         yield from run_dask(tasks, options.scheduler)
         return
@@ -216,17 +236,24 @@ def _task(planned: PlannedLine, options: BatchOptions) -> Task:
         output=line.output,
         sound=line.sound.absolute(),
         model=line.model.absolute(),
-        model_hash=planned.model_hash,
+        files=planned.files,
         character=line.character.absolute() if line.character else None,
-        character_hash=planned.character_hash,
         emotion=line.emotion,
+        emotion_track=line.emotion_track.absolute() if line.emotion_track else None,
         start=line.start,
         format=line.format,
-        frame_rate=str(Fraction(line.frame_rate)),
+        frame_rate="" if line.frame_rate is None else str(Fraction(line.frame_rate)),
         vertices=options.vertices,
         folder=parts_folder(options.output).absolute(),
         target=planned.target,
+        scene=_absolute(line.scene),
     )
+
+
+def _absolute(scene: SceneChoice | None) -> SceneChoice | None:
+    if scene is None or scene.blend is None:
+        return scene
+    return replace(scene, blend=scene.blend.absolute())
 
 
 def _outcome(

@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -100,22 +101,40 @@ def changed_meanwhile(path: Path) -> LipwrightError:
     return LipwrightError(f"{path}: changed while it was read; wait until it is complete and run again")
 
 
-def settings_hash(line: BatchLine, model: str, character: str, *, vertices: bool) -> str:
+class FileHashes(NamedTuple):
+    """Hashes of the files that a line's result depends on beside its sound; "" for those that it has not.
+
+    Attributes:
+        model: the model bundle's.
+        character: the face's outside Blender.
+        track: the emotion track's.
+        scene: the scene's, or the bundled head's where that speaks.
+    """
+
+    model: str
+    character: str = ""
+    track: str = ""
+    scene: str = ""
+
+
+NO_FILES = FileHashes("")
+
+
+def settings_hash(line: BatchLine, files: FileHashes, *, vertices: bool) -> str:
     """Returns the sha256 of all that decides on a line's result except its sound.
 
     Args:
         line: the line.
-        model: hash of its model's file.
-        character: hash of its character's file, or "".
+        files: hashes of what it names.
         vertices: whether npz holds vertices.
 
     Raises:
         LipwrightError: where its emotion makes no sense.
     """
-    settings = {
+    settings: dict[str, object] = {
         "versions": [OUTPUT_VERSION, MEASURES_VERSION],
-        "model": model,
-        "character": character,
+        "model": files.model,
+        "character": files.character,
         "emotion": sorted(parse_emotion(line.emotion).items()),
         "start": line.start,
         "seed": line.seed,
@@ -123,4 +142,8 @@ def settings_hash(line: BatchLine, model: str, character: str, *, vertices: bool
         "frame_rate": str(line.frame_rate),
         "vertices": vertices and line.format == "npz",
     }
+    if files.track:
+        settings["emotion_track"] = files.track
+    if line.scene is not None:
+        settings["scene"] = {**asdict(line.scene), "blend": files.scene}
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()

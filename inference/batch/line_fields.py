@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,12 +10,16 @@ from ..emotion import parse_emotion
 from ..errors import LipwrightError
 from ..frame_timing import parse_frame_rate
 from ..motion_files import WRITERS
-from .line import BadLine, BatchLine, LineDefaults
+from .line import BadLine, BatchLine, LineDefaults, SceneChoice
 from .safe_names import RESERVED, check_name, name_key
 
 COLUMNS = (
-    "wav", "id", "character", "model", "emotion", "start", "seed", "text", "output", "format", "fps",
+    "wav", "id", "character", "model", "emotion", "emotion_track", "start", "seed", "text", "output",
+    "format", "fps", "blend", "object",
 )  # fmt: skip
+_NEEDS_BLENDER = ("blend", "glb", "gltf", "fbx", "usd", "usda", "usdc", "abc")
+_FRAME_RATE = Fraction(30)
+"""Of what has no scene and says nothing else."""
 _LATEST_START = 24 * 3600.0
 _LARGEST_SEED = 2**32 - 1
 
@@ -47,29 +52,66 @@ def _line(
     if "wav" not in values:
         raise LipwrightError("names no sound; fill its column 'wav'")
     check_name(name, "id")
-    kind = values.get("format", defaults.format).lower()
-    if kind not in WRITERS:
-        raise LipwrightError(f"format '{kind}' is unknown; choose among {', '.join(WRITERS)}")
+    kind = _format(values, defaults)
     emotion = values.get("emotion", defaults.emotion)
     parse_emotion(emotion)
     return BatchLine(
         place=place,
         id=name,
         sound=_path(values["wav"], folder),
-        character=_path(values["character"], folder) if "character" in values else defaults.character,
+        character=_character(values, kind, folder, defaults),
         model=_path(values["model"], folder) if "model" in values else defaults.model,
         emotion=emotion,
         start=_start(values.get("start", "0")),
         seed=_seed(values.get("seed", "0")),
         text=values.get("text", ""),
-        output=_output(values.get("output", name), kind),
+        output=_output(values.get("output", name), defaults.scene_formats.get(kind, kind)),
         format=kind,
-        frame_rate=_frame_rate(values, defaults),
+        frame_rate=_frame_rate(values, kind, defaults),
+        emotion_track=(
+            _path(values["emotion_track"], folder) if "emotion_track" in values else defaults.emotion_track
+        ),
+        scene=_scene(values, folder, defaults.scene) if kind in defaults.scene_formats else None,
     )
 
 
-def _frame_rate(values: Mapping[str, str], defaults: LineDefaults) -> Fraction:
-    return parse_frame_rate(values["fps"]) if "fps" in values else defaults.frame_rate
+def _format(values: Mapping[str, str], defaults: LineDefaults) -> str:
+    kind = values.get("format", defaults.format).lower()
+    known = (*WRITERS, *defaults.scene_formats)
+    if kind in known:
+        return kind
+    if kind in _NEEDS_BLENDER and not defaults.scene_formats:
+        raise LipwrightError(f"format '{kind}' needs Blender; run `blender --command lipwright batch`")
+    raise LipwrightError(f"format '{kind}' is unknown; choose among {', '.join(known)}")
+
+
+def _character(values: Mapping[str, str], kind: str, folder: Path, defaults: LineDefaults) -> Path | None:
+    """Returns the face outside Blender; a scene has a face of its own."""
+    if kind in defaults.scene_formats:
+        if "blend" in values and "character" in values:
+            raise LipwrightError("names a scene and a character, and only one can speak; drop one")
+        if "blend" in values or ("character" not in values and defaults.scene.blend):
+            return None
+    return _path(values["character"], folder) if "character" in values else defaults.character
+
+
+def _scene(values: Mapping[str, str], folder: Path, default: SceneChoice) -> SceneChoice:
+    """Returns the scene: a row that names its own face does not take the default's object."""
+    if "blend" in values:
+        return replace(default, blend=_path(values["blend"], folder), object=values.get("object", ""))
+    if "character" in values:
+        return replace(default, blend=None, object="")
+    if "object" in values and default.blend is None:
+        raise LipwrightError(f"names the object '{values['object']}' and no scene; fill its column 'blend'")
+    return replace(default, object=values.get("object", default.object))
+
+
+def _frame_rate(values: Mapping[str, str], kind: str, defaults: LineDefaults) -> Fraction | None:
+    if "fps" in values:
+        return parse_frame_rate(values["fps"])
+    if defaults.frame_rate is None and kind not in defaults.scene_formats:
+        return _FRAME_RATE
+    return defaults.frame_rate
 
 
 def _path(text: str, folder: Path) -> Path:
@@ -78,12 +120,12 @@ def _path(text: str, folder: Path) -> Path:
     return folder / text
 
 
-def _output(name: str, kind: str) -> str:
+def _output(name: str, ending: str) -> str:
     """Returns the result's file name, with its ending once."""
     check_name(name, "output")
-    stem = name[: -len(kind) - 1] if name.casefold().endswith(f".{kind}") else name
+    stem = name[: -len(ending) - 1] if name.casefold().endswith(f".{ending}") else name
     check_name(stem, "output")
-    output = f"{stem}.{kind}"
+    output = f"{stem}.{ending}"
     if name_key(output) in RESERVED:
         raise LipwrightError(f"output '{output}' is the batch's own report; choose another name")
     return output

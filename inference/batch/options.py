@@ -1,39 +1,60 @@
-"""The command line of `python -m inference batch`."""
+"""The command line of `python -m inference batch`, and of the same in Blender."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 _DESCRIPTION = """Animates many lines. SOURCE is a manifest (.csv, .tsv, .jsonl), a folder, a pattern such
 as 'voices/**/*.wav', or a sound file. Lines that have not changed since the last run into the same DIR are
 left as they are, and so are results that somebody has edited. DIR/report.html shows the most suspicious
 lines first; DIR/report.json has the same for machines."""
-_EPILOG = """A manifest has a column wav, and may have id, character, model, emotion, start (seconds on the
-timeline), seed (nothing is left to chance yet), text, output, format and fps; paths start from its folder.
-What a row leaves out is as given here. Exits with 0 when no line failed, 1 when one did, 130 when
-interrupted; stopped at any moment, the next run goes on where it was."""
+_EPILOG = """A manifest has a column wav, and may have id, character, model, emotion, emotion_track (a file),
+start (seconds on the timeline), seed (nothing is left to chance yet), text, output, format and fps; in
+Blender also blend and object; paths start from its folder. What a row leaves out is as given here. Exits
+with 0 when no line failed, 1 when one did, 130 when interrupted; stopped at any moment, the next run goes on
+where it was."""
 _MAX_WORKERS = 256
 
 
-def batch_parser() -> argparse.ArgumentParser:
-    """Returns the parser."""
-    parser = argparse.ArgumentParser(
-        prog="python -m inference batch", description=_DESCRIPTION, epilog=_EPILOG
-    )
+_FORMATS = ("csv", "npz", "json")
+
+
+def batch_parser(
+    prog: str = "python -m inference batch", scene_formats: Sequence[str] = ()
+) -> argparse.ArgumentParser:
+    """Returns the parser.
+
+    Args:
+        prog: how the command is called.
+        scene_formats: what only Blender writes; the first of them is then the default.
+    """
+    parser = argparse.ArgumentParser(prog=prog, description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help="what to animate, see above")
     parser.add_argument(
         "-o", "--output", required=True, type=Path, metavar="DIR", help="folder for results and report"
     )
-    _add_defaults(parser)
+    _add_defaults(parser, scene_formats)
     _add_choices(parser)
     _add_running(parser)
     return parser
 
 
-def _add_defaults(parser: argparse.ArgumentParser) -> None:
+def _add_defaults(parser: argparse.ArgumentParser, scene_formats: Sequence[str]) -> None:
     group = parser.add_argument_group("for lines that say nothing else")
-    group.add_argument("--format", choices=("csv", "npz", "json"), default="csv", help="(default: csv)")
-    group.add_argument("--fps", default="30", metavar="RATE", help="e.g. 24, 29.97, 60000/1001 (default: 30)")
+    formats = (*scene_formats, *_FORMATS)
+    group.add_argument("--format", choices=formats, default=formats[0], help="(default: %(default)s)")
+    rate = "the scene's, or 30" if scene_formats else "30"
+    group.add_argument(
+        "--fps", metavar="RATE", default=None if scene_formats else "30",
+        help=f"e.g. 24, 29.97, 60000/1001 (default: {rate})",
+    )  # fmt: skip
     group.add_argument("--emotion", default="", metavar="NAME=VALUE,...", help="(default: neutral)")
+    group.add_argument(
+        "--emotion-track",
+        type=Path,
+        metavar="FILE",
+        help="CSV with the header time,name,value, sorted by time",
+    )
     group.add_argument("--model", type=Path, metavar="F.lipmodel", help="(default: the bundled one)")
     group.add_argument("--character", type=Path, metavar="F.npz", help="a face with shapes of its own")
     group.add_argument("--no-vertices", action="store_true", help="npz without the large vertex_offsets")

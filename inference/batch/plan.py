@@ -8,8 +8,11 @@ from enum import Enum
 from pathlib import Path
 
 from ..audio_checks import check_sound_file
+from ..bundled import default_head_path
 from ..errors import LipwrightError
 from .fingerprint import (
+    NO_FILES,
+    FileHashes,
     Stamp,
     hash_file,
     hash_sound,
@@ -44,8 +47,7 @@ class PlannedLine:
         state: what is to be done.
         reason: why, in a few words, or the sentence of what failed.
         settings: hash of its settings.
-        model_hash: of its model.
-        character_hash: of its character, or "".
+        files: hashes of its model and what else it names.
         entry: what is known of its last result; renewed where only dates had changed.
         stale: whether an edited result is no longer that of its sound and settings.
         present: hash of what lies at the target now, or "" for nothing.
@@ -57,8 +59,7 @@ class PlannedLine:
     state: State = State.DO
     reason: str = ""
     settings: str = ""
-    model_hash: str = ""
-    character_hash: str = ""
+    files: FileHashes = NO_FILES
     entry: Entry | None = None
     stale: bool = False
     present: str = ""
@@ -98,7 +99,7 @@ def make_plan(
 
 
 class _Hashes:
-    """Hashes of models and characters, each read once; a bad one fails all lines that use it."""
+    """Hashes of models, characters and the like, each read once; a bad one fails all lines that use it."""
 
     def __init__(self) -> None:
         self._known: dict[Path, str | LipwrightError] = {}
@@ -128,16 +129,23 @@ def _prepared(
     line: BatchLine, folder: Path, entry: Entry | None, hashes: _Hashes, rules: PlanRules
 ) -> PlannedLine:
     def with_hashes(planned: PlannedLine) -> PlannedLine:
-        model = hashes.of(line.model)
-        character = hashes.of(line.character) if line.character else ""
-        return replace(
-            planned,
-            model_hash=model,
-            character_hash=character,
-            settings=settings_hash(line, model, character, vertices=rules.vertices),
+        scene = _scene_file(line)
+        files = FileHashes(
+            model=hashes.of(line.model),
+            character=hashes.of(line.character) if line.character else "",
+            track=hashes.of(line.emotion_track) if line.emotion_track else "",
+            scene=hashes.of(scene) if scene else "",
         )
+        return replace(planned, files=files, settings=settings_hash(line, files, vertices=rules.vertices))
 
     return _guarded(PlannedLine(line, folder / line.output, entry=entry), with_hashes)
+
+
+def _scene_file(line: BatchLine) -> Path | None:
+    """Returns the file of the face that speaks in Blender, or None where none but the character's does."""
+    if line.scene is None or (line.scene.blend is None and line.character):
+        return None
+    return line.scene.blend or default_head_path()
 
 
 def _decided(planned: PlannedLine, rules: PlanRules) -> PlannedLine:
@@ -158,7 +166,9 @@ def _decided(planned: PlannedLine, rules: PlanRules) -> PlannedLine:
 
 def _check_target(planned: PlannedLine) -> None:
     """Refuses a result that would replace what it is made of."""
-    for source in filter(None, (planned.line.sound, planned.line.character)):
+    line = planned.line
+    blend = line.scene.blend if line.scene else None
+    for source in filter(None, (line.sound, line.character, line.emotion_track, blend)):
         with contextlib.suppress(OSError, ValueError):
             if planned.target.samefile(source):
                 raise LipwrightError(

@@ -1,7 +1,7 @@
 """Animates one line: what a worker does, in this process, another one, or on another machine.
 
 A worker writes its result under a temporary name in the batch's folder and reports; it never touches a
-result that is in place.
+result that is in place. What is written is a matter of the format's maker, see `MAKERS`.
 """
 
 import threading
@@ -13,21 +13,23 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from ..audio_file import AudioFile
-from ..character import apply_character, load_character
+from ..audio_file import AudioFile, SpeechSource
+from ..character import Character, apply_character, load_character
 from ..emotion import clamp_weights, parse_emotion
+from ..emotion_track import EmotionKeys, read_emotion_track
 from ..errors import LipwrightError
 from ..face_prediction import FacePredictor
 from ..lip_seal import LipSeal
 from ..model_bundle import load_bundle
-from ..motion_files import write_csv, write_json, write_npz
+from ..motion_files import WRITERS, write_csv, write_json, write_npz
 from ..output_version import OUTPUT_VERSION
 from ..pipeline import FaceMotion, animate_line, model_solver, open_speech
-from .fingerprint import Stamp, changed_meanwhile, hash_file, hash_sound, input_stamp, is_settled
+from .fingerprint import FileHashes, Stamp, changed_meanwhile, hash_file, hash_sound, input_stamp, is_settled
+from .line import SceneChoice
 from .measures import measure_line
 
 _MOST_KEPT = 4
-"""Models, and characters, that a worker holds at once; the oldest makes room."""
+"""Models, characters or tracks that a worker holds at once; the oldest makes room."""
 Loaded = TypeVar("Loaded")
 
 
@@ -40,32 +42,66 @@ class Task:
         output: the result's file name, which is also the task's name.
         sound: the sound file.
         model: the model bundle.
-        model_hash: the sha256 that it must have.
+        files: the sha256 that the model, and what else is named here, must have.
         character: a face outside Blender, or None.
-        character_hash: the sha256 that it must have, or "".
         emotion: as `--emotion` takes it.
+        emotion_track: file of emotions keyed over the line, or None.
         start: seconds at which the line begins.
-        format: "csv", "npz" or "json".
-        frame_rate: frames per second, as a fraction's text.
+        format: one that has a maker.
+        frame_rate: frames per second, as a fraction's text; "" for the scene's own.
         vertices: whether npz holds vertices.
         folder: where the result goes, under another name, until it is put in place.
         target: where it will lie, for messages.
+        scene: whose face speaks it, where its format needs Blender.
     """
 
     version: int
     output: str
     sound: Path
     model: Path
-    model_hash: str
+    files: FileHashes
     character: Path | None
-    character_hash: str
     emotion: str
+    emotion_track: Path | None
     start: float
     format: str
     frame_rate: str
     vertices: bool
     folder: Path
     target: Path
+    scene: SceneChoice | None = None
+
+
+@dataclass(frozen=True)
+class Sounding:
+    """A line that is about to be animated: its sound and its model, opened and checked.
+
+    Attributes:
+        file: the sound as it is stored.
+        speech: the same at 16 kHz.
+        face: the model.
+        emotion: weights by name, or these keyed over the line; within 0..1.
+    """
+
+    file: AudioFile
+    speech: SpeechSource
+    face: "KeptFace"
+    emotion: dict[str, float] | EmotionKeys
+
+
+@dataclass(frozen=True)
+class Made:
+    """An animated line that is not written yet.
+
+    Attributes:
+        motion: the model's own, to be measured, before it is brought to a character.
+        warnings: sentences for the report.
+        write: writes the result to a path.
+    """
+
+    motion: FaceMotion
+    warnings: tuple[str, ...]
+    write: Callable[[Path], None]
 
 
 @dataclass(frozen=True)
@@ -108,51 +144,86 @@ def _animated(task: Task) -> Result:
         raise LipwrightError(
             f"{task.sound}: its worker has another version of Lipwright; install the same one"
         )
-    face = _MODELS.faces.get(task.model, task.model_hash)
-    character = (
-        _MODELS.characters.get(task.character, task.character_hash) if task.character is not None else None
-    )
+    face = _KEPT.faces.get(task.model, task.files.model)
     sound_hash, stamp = hash_sound(task.sound)
     file = AudioFile(task.sound)
-    speech = open_speech(file)
-    emotion, clamped = clamp_weights(parse_emotion(task.emotion))
-    motion = animate_line(face.predictor, speech, Fraction(task.frame_rate), emotion, solver=face.solver)
-    measures = measure_line(file, speech, motion, face.seal)
+    emotion, clamped = _emotion(task)
+    sounding = Sounding(file, open_speech(file), face, emotion)
+    made = MAKERS[task.format](task, sounding)
+    measures = measure_line(file, sounding.speech, made.motion, face.seal)
     if input_stamp(task.sound.stat()) != stamp:
         raise changed_meanwhile(task.sound)
-    final = replace(apply_character(motion, character) if character else motion, start=task.start)
-    part = task.folder / f"{uuid.uuid4().hex}.{task.format}"
-    digest = _write(final, part, task)
+    part = task.folder / f"{uuid.uuid4().hex}{Path(task.output).suffix}"
+    _write(made, part, task)
     facts = measures.to_json()
-    facts.update(seconds=round(time.perf_counter() - started, 4), told=[*final.warnings, *clamped])
+    facts.update(seconds=round(time.perf_counter() - started, 4), told=[*made.warnings, *clamped])
     return Result(
         task.output,
         part=part,
-        digest=digest,
+        digest=hash_file(part)[0],
         sound=sound_hash,
         sound_stamp=stamp if is_settled(stamp) else None,
         facts=facts,
     )
 
 
-def _write(motion: FaceMotion, part: Path, task: Task) -> str:
-    """Writes the result under its temporary name and returns its sha256."""
+def _emotion(task: Task) -> tuple[dict[str, float] | EmotionKeys, tuple[str, ...]]:
+    """Returns what the face is to feel, and what had to be put right."""
+    weights = parse_emotion(task.emotion)
+    if task.emotion_track is None:
+        return clamp_weights(weights)
+    track = _KEPT.tracks.get(task.emotion_track, task.files.track).with_constants(weights)
+    return track, track.warnings
+
+
+def _write(made: Made, part: Path, task: Task) -> None:
+    """Writes the result under its temporary name; messages name the one that it will have."""
     try:
-        if task.format == "npz":
-            write_npz(motion, part, vertices=task.vertices)
-        elif task.format == "json":
-            write_json(motion, part)
-        else:
-            write_csv(motion, part)
+        made.write(part)
     except LipwrightError as error:
+        part.unlink(missing_ok=True)
         raise LipwrightError(str(error).replace(str(part), str(task.target))) from error
-    return hash_file(part)[0]
 
 
-class _Face:
+def kept_character(task: Task) -> Character | None:
+    """Returns a task's face outside Blender, read once for many lines; None where it names none.
+
+    Raises:
+        LipwrightError: when it cannot be used, or is not the one that the batch began with.
+    """
+    if task.character is None:
+        return None
+    return _KEPT.characters.get(task.character, task.files.character)
+
+
+def _make_motion_file(task: Task, line: Sounding) -> Made:
+    character = kept_character(task)
+    motion = animate_line(
+        line.face.predictor, line.speech, Fraction(task.frame_rate), line.emotion, solver=line.face.solver
+    )
+    final = replace(apply_character(motion, character) if character else motion, start=task.start)
+
+    def write(path: Path) -> None:
+        if task.format == "npz":
+            write_npz(final, path, vertices=task.vertices)
+        elif task.format == "json":
+            write_json(final, path)
+        else:
+            write_csv(final, path)
+
+    return Made(motion, final.warnings, write)
+
+
+Maker = Callable[[Task, Sounding], Made]
+MAKERS: dict[str, Maker] = dict.fromkeys(WRITERS, _make_motion_file)
+"""Who animates a line, by format; Blender's workers add theirs."""
+
+
+class KeptFace:
     """A model, ready to animate and to be measured."""
 
     def __init__(self, path: Path) -> None:
+        """Loads the model; its graphs are opened when they are first used."""
         bundle = load_bundle(path)
         self.predictor = FacePredictor(bundle, threads=1)
         self.solver = model_solver(bundle)
@@ -195,8 +266,9 @@ class _Models(threading.local):
 
     def __init__(self) -> None:
         super().__init__()
-        self.faces = _Kept(_Face)
+        self.faces = _Kept(KeptFace)
         self.characters = _Kept(load_character)
+        self.tracks = _Kept(read_emotion_track)
 
 
-_MODELS = _Models()
+_KEPT = _Models()

@@ -184,7 +184,10 @@ def test_names_that_are_files_pass(name):
             {"wav": "a.wav", "id": "report", "format": "json"},
             "output 'report.json' is the batch's own report",
         ),
-        ({"wav": "a.wav", "format": "fbx"}, "format 'fbx' is unknown; choose among csv, npz, json"),
+        (
+            {"wav": "a.wav", "format": "fbx"},
+            "format 'fbx' needs Blender; run `blender --command lipwright batch`",
+        ),
         ({"wav": "a.wav", "fps": "fast"}, "frame rate 'fast' is no number"),
         ({"wav": "a.wav", "emotion": "joy=much"}, "is not NAME=NUMBER"),
         ({"wav": "a.wav", "start": "soon"}, "start 'soon' is no number of seconds"),
