@@ -1,4 +1,7 @@
-"""`blender --command lipwright animate LINE.wav... -o DIR`: lines into .blend files, without a window."""
+"""`blender --command lipwright animate LINE.wav... -o DIR`: lines into .blend files, without a window.
+
+`batch` does many, again and again, see `batch_command`.
+"""
 
 import argparse
 import contextlib
@@ -6,20 +9,21 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from . import sample_head
 from .inference.atomic_file import cannot_write
 from .inference.errors import LipwrightError
 from .inference.frame_timing import exact_frame_rate, parse_frame_rate
+from .scene_files import open_scene, save_copy, set_frame_rate
 
 if TYPE_CHECKING:
     from .inference.emotion_track import EmotionKeys
 
+WORKER = "batch-worker"
+"""The command of a batch's own processes."""
 _commands: list[Any] = []
 
 
@@ -28,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="lipwright", description="Animates faces from dialogue.", allow_abbrev=False
     )
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("batch", help="animate many lines, again and again; batch --help tells more")
     animate = commands.add_parser(
         "animate",
         help="animate lines into .blend files",
@@ -73,31 +78,6 @@ def _share(text: str) -> float:
     raise argparse.ArgumentTypeError(f"'{text}' is no number from 0 to 1")
 
 
-def _open_scene(options: argparse.Namespace) -> bpy.types.Object:
-    """Open the user's scene or an empty one with the sample head, and name the face."""
-    if options.blend is None:
-        bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-        return sample_head.add_sample_head(bpy.context.scene.collection)
-    if not options.blend.is_file():
-        raise LipwrightError(f"{options.blend}: there is no such file; give a .blend file")
-    try:
-        bpy.ops.wm.open_mainfile(filepath=str(options.blend.resolve()), load_ui=False)
-    except RuntimeError as error:
-        raise LipwrightError(f"{options.blend}: {' '.join(str(error).split())}; give a .blend file") from None
-    if options.object is None:
-        return bpy.context.view_layer.objects.active
-    if options.object not in bpy.data.objects:
-        raise LipwrightError(f"{options.blend}: it has no object '{options.object}'; give another --object")
-    return bpy.data.objects[options.object]
-
-
-def _set_frame_rate(scene: bpy.types.Scene, rate: Fraction) -> None:
-    """Blender holds a whole number over a base: 30000/1001 is 30 over 1.001."""
-    whole = round(rate) or 1
-    scene.render.fps = whole
-    scene.render.fps_base = float(whole / rate)
-
-
 def _save(path: Path) -> None:
     """Save under a temporary name in the same folder, then rename: no half file is ever seen."""
     try:
@@ -106,8 +86,7 @@ def _save(path: Path) -> None:
     except OSError as error:
         raise cannot_write(path, error) from None
     try:
-        bpy.context.preferences.filepaths.save_version = 0  # no .blend1 beside the temporary name
-        bpy.ops.wm.save_as_mainfile(filepath=temporary, copy=True, check_existing=False)
+        save_copy(Path(temporary))
         Path(temporary).replace(path)
     except OSError as error:
         raise cannot_write(path, error) from None
@@ -135,9 +114,9 @@ def _animate_line(path: Path, options: argparse.Namespace) -> Path:
 
     if not path.is_file():
         raise LipwrightError(f"{path}: there is no such sound file; give another")
-    obj = _open_scene(options)
+    obj = open_scene(options.blend, options.object)
     if options.fps:
-        _set_frame_rate(bpy.context.scene, exact_frame_rate(parse_frame_rate(options.fps)))
+        set_frame_rate(bpy.context.scene, exact_frame_rate(parse_frame_rate(options.fps)))
     result = generate(
         bpy.context.scene,
         obj,
@@ -193,8 +172,11 @@ def cli(argv: Sequence[str]) -> int:
         argv: arguments after `lipwright`.
 
     Returns:
-        0 when all that was asked for was done, 1 on bad input, 2 on a wrong command line.
+        0 when all that was asked for was done, 1 on bad input, 2 on a wrong command line, 130 when
+        interrupted.
     """
+    if list(argv[:1]) in _ELSEWHERE:
+        return _run_elsewhere(list(argv))
     try:
         options = _parser().parse_args(list(argv))
     except SystemExit as stop:  # argparse has printed help or what is wrong
@@ -204,6 +186,20 @@ def cli(argv: Sequence[str]) -> int:
     except LipwrightError as error:
         print(f"lipwright: error: {error}", file=sys.stderr)
         return 1
+
+
+_ELSEWHERE = (["batch"], [WORKER])
+
+
+def _run_elsewhere(argv: list[str]) -> int:
+    """Run what has modules of its own, loaded only when it is asked for."""
+    if argv[0] == WORKER:
+        from .batch_worker import serve  # noqa: PLC0415 - see above
+
+        return serve()
+    from .batch_command import run  # noqa: PLC0415 - see above
+
+    return run(argv[1:])
 
 
 def register() -> None:

@@ -47,6 +47,7 @@ class GenerateResult:
         first_frame: first keyed frame.
         last_frame: last keyed frame.
         warnings: one sentence each.
+        line: what was predicted.
     """
 
     action: bpy.types.Action
@@ -54,6 +55,7 @@ class GenerateResult:
     first_frame: int
     last_frame: int
     warnings: tuple[str, ...]
+    line: PredictedLine
 
 
 def scene_frame_rate(scene: bpy.types.Scene) -> Fraction:
@@ -174,7 +176,7 @@ def apply_line(
         warnings += _add_sound(scene, request, line)
     first, last = int(line.frames[0]), int(line.frames[-1])
     _set_range(scene, first, last, changes)
-    return GenerateResult(action, is_new, first, last, tuple(warnings))
+    return GenerateResult(action, is_new, first, last, tuple(warnings), line)
 
 
 def generate(

@@ -31,8 +31,8 @@ def interrupts_kept() -> Iterator[Callable[[], None]]:
     before = signal.signal(signal.SIGINT, note)
     try:
         yield check
-    finally:
-        signal.signal(signal.SIGINT, before)
+    finally:  # there is no `before` inside Blender, whose handler is not Python's
+        signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
 
 
 @contextlib.contextmanager

@@ -156,7 +156,9 @@ def _animated(task: Task) -> Result:
     part = task.folder / f"{uuid.uuid4().hex}{Path(task.output).suffix}"
     _write(made, part, task)
     facts = measures.to_json()
-    facts.update(seconds=round(time.perf_counter() - started, 4), told=[*made.warnings, *clamped])
+    facts.update(
+        seconds=round(time.perf_counter() - started, 4), told=list(dict.fromkeys((*made.warnings, *clamped)))
+    )
     return Result(
         task.output,
         part=part,

@@ -1,0 +1,4 @@
+"""The formats of a batch that need Blender."""
+
+ENDINGS = {"blend": "blend"}
+"""Their files' endings, by name."""

@@ -1,0 +1,233 @@
+"""A batch's line into a scene, and the scene into a file: what only a Blender can do of its work.
+
+Every line begins with the same scene. That of the sample head, or of a character outside Blender, is built
+once for each process and then opened like any other, which takes a tenth of the time.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from . import emotion_layer, mesh_data
+from .face_target import face_target
+from .generate import GenerateResult, generate, scene_frame_rate
+from .inference.atomic_file import cannot_write
+from .inference.batch.fingerprint import Stamp, hash_file, input_stamp
+from .inference.batch.line import SceneChoice
+from .inference.batch.work import Made, Sounding, Task, kept_character
+from .inference.character import Character
+from .inference.errors import LipwrightError
+from .inference.pipeline import FaceMotion, model_geometry
+from .sample_head import add_sample_head
+from .scene_files import open_blend, open_empty_scene, open_scene, save_copy, set_frame_rate
+
+_folder: Path | None = None
+"""Of this process's own scenes; made when it is first needed."""
+_own_scenes: dict[tuple[Path | None, str], tuple[Path, str]] = {}
+"""File and face of each, by character and its hash."""
+_seen: dict[Path, tuple[str, Stamp]] = {}
+"""Hash and stamp of the user's scenes."""
+
+
+def make_scene(task: Task, line: Sounding) -> Made:
+    """Animate a line in its scene.
+
+    Raises:
+        LipwrightError: the sound, the scene or a setting cannot be used.
+    """
+    obj = open_face(task)
+    scene = bpy.context.scene
+    result, origin = speak(scene, obj, task, line)
+    rate = scene_frame_rate(scene)
+
+    def write(path: Path) -> None:
+        write_scene(path, task, obj)
+
+    return Made(_motion(result, line, origin, rate), result.warnings, write)
+
+
+def open_face(task: Task) -> bpy.types.Object:
+    """Open a task's scene at its frame rate and return the face.
+
+    Raises:
+        LipwrightError: it cannot be opened, or is not the one that the batch began with.
+    """
+    choice = task.scene or SceneChoice()
+    obj = _own_face(task) if choice.blend is None else _users_face(choice.blend, choice.object, task)
+    if task.frame_rate:
+        set_frame_rate(bpy.context.scene, Fraction(task.frame_rate))
+    return face_target(obj, exact=choice.exact).obj
+
+
+def _users_face(blend: Path, name: str, task: Task) -> bpy.types.Object | None:
+    _check_unchanged(blend, task.files.scene)
+    obj = open_scene(blend, name or None)
+    _check_unchanged(blend, task.files.scene)
+    return obj
+
+
+def _check_unchanged(blend: Path, digest: str) -> None:
+    """Make sure that a scene is the one that the batch began with; its content is read only once."""
+    try:
+        stamp = input_stamp(blend.stat())
+    except OSError:
+        stamp = None  # reading it says what is wrong
+    if stamp is not None and _seen.get(blend) == (digest, stamp):
+        return
+    found, stamp = hash_file(blend)
+    if found != digest:
+        raise LipwrightError(f"{blend}: changed while the batch ran; run it again to use the new one")
+    _seen[blend] = digest, stamp
+
+
+def _own_face(task: Task) -> bpy.types.Object:
+    key = (task.character, task.files.character)
+    if key not in _own_scenes:
+        _own_scenes[key] = _build_scene(kept_character(task))
+    path, name = _own_scenes[key]
+    open_blend(path)
+    return bpy.data.objects[name]
+
+
+def _build_scene(character: Character | None) -> tuple[Path, str]:
+    """Save a scene with one face in it; returns the file and the face's name."""
+    scene = open_empty_scene()
+    if character is None:
+        obj = add_sample_head(scene.collection)
+    else:
+        obj = _character_object(character)
+        scene.collection.objects.link(obj)
+    obj.select_set(state=True)
+    bpy.context.view_layer.objects.active = obj
+    path = _own_folder() / f"{len(_own_scenes)}.blend"
+    try:
+        save_copy(path, compress=False)
+    except RuntimeError as error:
+        raise LipwrightError(
+            f"{path}: cannot be written ({' '.join(str(error).split())}); free space"
+        ) from None
+    return path, obj.name
+
+
+def _character_object(character: Character) -> bpy.types.Object:
+    """A face outside Blender as a mesh with its own shape keys."""
+    name = character.path.stem
+    mesh = bpy.data.meshes.new(name)
+    corners = [[vertex for vertex in face if vertex >= 0] for face in character.faces.tolist()]
+    mesh.from_pydata(character.neutral.tolist(), [], corners)
+    mesh.polygons.foreach_set("use_smooth", np.ones(len(corners), dtype=bool))
+    obj = bpy.data.objects.new(name, mesh)
+    mesh_data.add_shape_keys(obj, character.names, character.deltas)
+    return obj
+
+
+def _own_folder() -> Path:
+    global _folder  # noqa: PLW0603 - one for the process's whole life
+    if _folder is None:
+        _folder = Path(tempfile.mkdtemp(prefix="lipwright-batch-"))
+        atexit.register(forget_scenes)
+    return _folder
+
+
+def forget_scenes() -> None:
+    """Remove this process's own scenes."""
+    global _folder  # noqa: PLW0603 - see `_own_folder`
+    if _folder is not None:
+        shutil.rmtree(_folder, ignore_errors=True)
+    _folder = None
+    _own_scenes.clear()
+
+
+def speak(
+    scene: bpy.types.Scene, obj: bpy.types.Object, task: Task, line: Sounding
+) -> tuple[GenerateResult, int]:
+    """Animate a face and call its Actions after the line; returns that, and the frame at which it starts.
+
+    A start between two frames goes to the nearest one, as sound strips lie on whole frames.
+
+    Raises:
+        LipwrightError: the face cannot take the line.
+    """
+    choice = task.scene or SceneChoice()
+    origin = scene.frame_start + round(task.start * float(scene_frame_rate(scene)))
+    result = generate(
+        scene,
+        obj,
+        task.sound.resolve(),
+        model_path=task.model,
+        exact=choice.exact,
+        emotion=line.emotion or None,
+        strength=choice.strength,
+        start_frame=origin,
+        threads=1,
+    )
+    name = Path(task.output).stem
+    result.action.name = name
+    layer = emotion_layer.layer_action(obj.data.shape_keys)
+    if layer is not None:
+        layer.name = f"{name} Emotion"
+    return result, origin
+
+
+def _motion(result: GenerateResult, line: Sounding, origin: int, rate: Fraction) -> FaceMotion:
+    """What the face does, as the report measures it."""
+    predicted = result.line
+    model = predicted.model
+    times = (predicted.frames.astype(np.float64) - origin) / float(rate)
+    weights = predicted.weights
+    if weights is None:  # Exact has none of ARKit's
+        weights = line.face.solver.solve(predicted.coefficients)
+    nothing = np.zeros((len(times), 0), np.float32)
+    return FaceMotion(
+        frame_rate=rate,
+        times=times,
+        coefficients=predicted.coefficients,
+        weights=weights,
+        weight_names=model.arkit_names,
+        geometry=model_geometry(model),
+        duration=predicted.duration,
+        emotion=nothing,
+        emotion_names=(),
+        emotion_latent=nothing,
+        warnings=result.warnings,
+    )
+
+
+def write_scene(path: Path, task: Task, obj: bpy.types.Object) -> None:
+    """Write what is open to a path, in the format of its ending, and wait for the disk.
+
+    Raises:
+        LipwrightError: it cannot be written.
+    """
+    if path.suffix == ".blend":
+        _written(path, lambda: _save(path, task))
+        return
+    raise LipwrightError(f"{path}: has no format; choose another")
+
+
+def _save(path: Path, task: Task) -> None:
+    """Save the scene; its paths become absolute, as the file does not stay where it is written."""
+    if task.scene is not None and task.scene.blend is not None:
+        bpy.ops.file.make_paths_absolute()
+    save_copy(path, relative_remap=False)
+
+
+def _written(path: Path, write: Callable[[], None]) -> None:
+    try:
+        write()
+        with path.open("rb+") as stream:
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise LipwrightError(
+            f"{path}: cannot be written ({reason}); free space or choose another folder"
+        ) from None
