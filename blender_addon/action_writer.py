@@ -251,6 +251,15 @@ def _write_action(
     return action, slot, is_new
 
 
+def plain_action(key: bpy.types.Key, name: str, curves: Sequence[ShapeKeyCurve]) -> bpy.types.Action:
+    """Write curves into a new Action without a line's marks and make it the target's animation."""
+    action = bpy.data.actions.new(name)
+    bag, slot = _ensure_channelbag(action, key)
+    _write_curves(bag, curves)
+    assign_action(key, action, slot)
+    return action
+
+
 def write_track_action(
     track: bpy.types.NlaTrack, key: bpy.types.Key, name: str, line: str, curves: Sequence[ShapeKeyCurve]
 ) -> bpy.types.Action:
