@@ -8,14 +8,16 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from fractions import Fraction
 from pathlib import Path
 
 import bpy
 import numpy as np
 
-from . import emotion_layer, mesh_data
+from . import batch_glb, emotion_layer, mesh_data
+from .clip_export import write_clip
+from .export_samples import LineClip, own_blocks, sample_line
 from .face_target import face_target
 from .generate import GenerateResult, generate, scene_frame_rate
 from .inference.atomic_file import cannot_write
@@ -27,6 +29,7 @@ from .inference.errors import LipwrightError
 from .inference.pipeline import FaceMotion, model_geometry
 from .sample_head import add_sample_head
 from .scene_files import open_blend, open_empty_scene, open_scene, save_copy, set_frame_rate
+from .shape_curves import shape_values
 
 _folder: Path | None = None
 """Of this process's own scenes; made when it is first needed."""
@@ -34,6 +37,9 @@ _own_scenes: dict[tuple[Path | None, str], tuple[Path, str]] = {}
 """File and face of each, by character and its hash."""
 _seen: dict[Path, tuple[str, Stamp]] = {}
 """Hash and stamp of the user's scenes."""
+_exported: dict[Hashable, batch_glb.ExportedFace] = {}
+"""Faces as glTF, by where they come from."""
+_MOST_KEPT = 4
 
 
 def make_scene(task: Task, line: Sounding) -> Made:
@@ -45,12 +51,15 @@ def make_scene(task: Task, line: Sounding) -> Made:
     obj = open_face(task)
     scene = bpy.context.scene
     result, origin = speak(scene, obj, task, line)
-    rate = scene_frame_rate(scene)
+    motion = _motion(result, line, origin, scene_frame_rate(scene))
 
     def write(path: Path) -> None:
-        write_scene(path, task, obj)
+        if path.suffix == ".blend":
+            _written(path, lambda: _save(path, task))
+        else:
+            _written(path, lambda: _export(path, task, obj, line_clip(scene, obj, task, result)))
 
-    return Made(_motion(result, line, origin, rate), result.warnings, write)
+    return Made(motion, result.warnings, write)
 
 
 def open_face(task: Task) -> bpy.types.Object:
@@ -156,7 +165,8 @@ def speak(
         LipwrightError: the face cannot take the line.
     """
     choice = task.scene or SceneChoice()
-    origin = scene.frame_start + round(task.start * float(scene_frame_rate(scene)))
+    first = scene.frame_start
+    origin = first + round(task.start * float(scene_frame_rate(scene)))
     result = generate(
         scene,
         obj,
@@ -168,6 +178,7 @@ def speak(
         start_frame=origin,
         threads=1,
     )
+    scene.frame_start = first  # the timeline begins there, whenever the line does
     name = Path(task.output).stem
     result.action.name = name
     layer = emotion_layer.layer_action(obj.data.shape_keys)
@@ -200,16 +211,57 @@ def _motion(result: GenerateResult, line: Sounding, origin: int, rate: Fraction)
     )
 
 
-def write_scene(path: Path, task: Task, obj: bpy.types.Object) -> None:
-    """Write what is open to a path, in the format of its ending, and wait for the disk.
+def line_clip(scene: bpy.types.Scene, obj: bpy.types.Object, task: Task, result: GenerateResult) -> LineClip:
+    """What a face does over the scene's frames.
 
-    Raises:
-        LipwrightError: it cannot be written.
+    Nothing but our line moves the face of a scene of our own, so that there it is known; in the user's,
+    Blender is asked frame by frame.
     """
-    if path.suffix == ".blend":
-        _written(path, lambda: _save(path, task))
+    choice = task.scene or SceneChoice()
+    if choice.blend is not None or choice.exact:
+        return sample_line(scene, obj)
+    shapes = [block.name for block in own_blocks(obj)]
+    target = face_target(obj, exact=False)
+    line = result.line
+    names, felt = shape_values(target, line.model, (line.coefficients, line.weights))
+    values = np.zeros((scene.frame_end - scene.frame_start + 1, len(shapes)), np.float32)
+    before = int(line.frames[0]) - scene.frame_start
+    columns = [shapes.index(name) for name in names]
+    values[before:, columns] = felt
+    values[:before, columns] = felt[0]
+    return LineClip(result.action.name, scene.frame_start, {obj.name: shapes}, {obj.name: values})
+
+
+def _export(path: Path, task: Task, obj: bpy.types.Object, clip: LineClip) -> None:
+    """Export a line; of a face that was exported before, a glTF gets no more than another animation."""
+    key = (task.scene, task.files.scene, task.character, task.files.character)
+    known = _exported.get(key) if path.suffix == ".glb" else None
+    if known is not None:
+        batch_glb.write_line(known, clip, float(scene_frame_rate(bpy.context.scene)), path)
         return
-    raise LipwrightError(f"{path}: has no format; choose another")
+    _export_anew(path, task, obj, clip)
+    if path.suffix == ".glb":
+        face = batch_glb.exported_face(path, clip)
+        if face is not None:
+            while len(_exported) >= _MOST_KEPT:
+                del _exported[next(iter(_exported))]
+            _exported[key] = face
+
+
+def _export_anew(path: Path, task: Task, obj: bpy.types.Object, clip: LineClip) -> None:
+    """Export a line; pictures of its materials go where the result will lie."""
+    folder = path.with_suffix(".export")
+    folder.mkdir()
+    try:
+        exported = folder / path.name
+        write_clip(bpy.context.scene, obj, clip, exported)
+        for picture in folder.glob("textures/*"):
+            target = task.target.parent / "textures" / picture.name
+            target.parent.mkdir(exist_ok=True)
+            picture.replace(target)
+        exported.replace(path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _save(path: Path, task: Task) -> None:

@@ -1,0 +1,417 @@
+# ruff: noqa: ARG001 - fixtures are asked for by name
+"""`blender --command lipwright batch ...`: the same manifests, ledger and report as without Blender."""
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+PACKAGE = "bl_ext.user_default.lipwright"
+ZIP = os.environ.get("LIPWRIGHT_EXTENSION_ZIP")
+RATE = 16_000
+POSIX = pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc and POSIX signals")
+
+
+class Answer:
+    def __init__(self, code, out, err):
+        self.code, self.err = code, err
+        self.report = json.loads(out.splitlines()[-1]) if code in {0, 1} and out.strip() else {}
+
+    @property
+    def states(self):
+        return {line["id"]: line["state"] for line in self.report["lines"]}
+
+    @property
+    def errors(self):
+        return {line["id"]: line["error"] for line in self.report["lines"] if "error" in line}
+
+
+@pytest.fixture
+def batch(installed, capfd, tmp_path):
+    """Runs the command as Blender does, in one further process, and returns its code, report and errors."""
+
+    def call(*arguments, output=tmp_path / "out", workers=1):
+        options = ["-o", output, "--workers", workers, "--pictures", 0, "--quiet", "--json"]
+        code = sys.modules[PACKAGE].cli(["batch", *map(str, (*arguments, *options))])
+        captured = capfd.readouterr()
+        return Answer(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path, write_wav, speech):
+    """Four lines of a second, each with other words."""
+    path = tmp_path / "lines"
+    path.mkdir()
+    start = int(np.argmax(np.abs(speech) > 0.05))
+    for number in range(4):
+        begin = start + number * RATE // 2
+        write_wav(path / f"line{number}.wav", speech[begin : begin + RATE])
+    return path
+
+
+@pytest.fixture
+def strongest(part):
+    """The emotion that moves the bundled model's face most."""
+    model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
+    return model.emotion_names[int(np.argmax(np.linalg.norm(model.emotion_vectors, axis=1)))]
+
+
+def manifest(folder, *rows):
+    path = folder / "LINES.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def read_csv(path):
+    """Weights [T, 52] by lower-case shape name, as Live Link Face has them."""
+    header = path.read_text().splitlines()[0].split(",")
+    values = np.loadtxt(path, delimiter=",", skiprows=1, usecols=range(2, len(header)), ndmin=2)
+    return {name.lower(): values[:, column] for column, name in enumerate(header[2:])}
+
+
+def read_glb(path):
+    """The animation of a binary glTF: its name, times [T] and weights [T] by lower-case shape name."""
+    data = path.read_bytes()
+    size = struct.unpack_from("<I", data, 12)[0]
+    document, binary = json.loads(data[20 : 20 + size]), data[28 + size :]
+
+    def array(accessor):
+        view = document["bufferViews"][document["accessors"][accessor]["bufferView"]]
+        return np.frombuffer(binary, "<f4", view["byteLength"] // 4, view["byteOffset"])
+
+    (animation,) = document["animations"]
+    (channel,) = animation["channels"]
+    sampler = animation["samplers"][channel["sampler"]]
+    mesh = document["meshes"][document["nodes"][channel["target"]["node"]]["mesh"]]
+    times = array(sampler["input"])
+    weights = array(sampler["output"]).reshape(len(times), -1)
+    names = mesh["extras"]["targetNames"]
+    return animation["name"], times, {name.lower(): weights[:, i] for i, name in enumerate(names)}
+
+
+def shown_shapes(shown, path, frames, face="Lipwright Head"):
+    """What a face shows in a .blend, [T] by lower-case shape name."""
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    obj = bpy.data.objects[face]
+    values = shown(obj, frames)
+    return {
+        block.name.lower(): values[:, column]
+        for column, block in enumerate(obj.data.shape_keys.key_blocks)
+        if column
+    }
+
+
+def assert_same_weights(found, csv, tolerance=2e-6):
+    common = found.keys() & csv.keys()
+    assert len(common) == 52
+    for name in common:
+        np.testing.assert_allclose(found[name], csv[name], atol=tolerance, err_msg=name)
+
+
+def test_scenes_and_clips_hold_what_the_csv_of_the_same_lines_holds(
+    batch, folder, shown, tmp_path, strongest
+):
+    (folder / "t.csv").write_text(f"time,name,value\n0.2,{strongest},0\n0.8,{strongest},1.5\n")
+    rows = ["wav,id,fps,start,emotion,emotion_track"]
+    rows += ["line0.wav,plain,30,,,", f"line1.wav,felt,24,,{strongest}=0.7,", "gone.wav,bad,30,,,"]
+    rows += ["line2.wav,late,25,0.4,,", "line3.wav,keyed,30,,,t.csv"]
+    lines = manifest(folder, *rows)
+    answer = batch(lines, "--format", "blend")
+    assert (answer.code, answer.report["counts"]) == (1, {"done": 4, "failed": 1})
+    assert "gone.wav: there is no such" in answer.errors["bad"]
+    assert batch(lines, "--format", "glb").report["counts"] == {"done": 4, "failed": 1}
+    assert batch(lines, "--format", "csv").report["counts"] == {"done": 4, "failed": 1}
+    told = {line["id"]: line.get("warnings", []) for line in answer.report["lines"]}
+    assert any("outside 0 to 1, so clamped" in sentence for sentence in told["keyed"])
+    out = tmp_path / "out"
+    assert {path.suffix for path in out.iterdir() if path.stem == "plain"} == {".blend", ".glb", ".csv"}
+    for name, rate, start in (("plain", 30, 0), ("felt", 24, 0), ("late", 25, 10), ("keyed", 30, 0)):
+        csv = read_csv(out / f"{name}.csv")
+        count = len(csv["jawopen"])
+        assert count == rate
+        frames = range(1 + start, 1 + start + count)
+        assert_same_weights(shown_shapes(shown, out / f"{name}.blend", frames), csv)
+        scene = bpy.context.scene
+        assert (scene.render.fps, scene.frame_start, scene.frame_end) == (rate, 1, start + count)
+        assert name in bpy.data.actions
+        clip, times, weights = read_glb(out / f"{name}.glb")
+        assert clip == name
+        np.testing.assert_allclose(times, np.arange(start + count) / rate, atol=1e-5)
+        assert_same_weights({shape: values[start:] for shape, values in weights.items()}, csv)
+
+
+def test_the_sound_lies_under_its_line(batch, folder, tmp_path, part):
+    if not bpy.app.build_options.audaspace:
+        pytest.skip("this Blender was built without audio")
+    batch(manifest(folder, "wav,start,fps", "line0.wav,1,30"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "out" / "line0.blend"))
+    (strip,) = part("sound_strip").sound_strips(bpy.context.scene)
+    place = part("sound_strip").placement(strip)
+    assert place.path.samefile(folder / "line0.wav")
+    assert place.origin == 31
+
+
+def test_a_second_run_does_nothing_and_edits_stay(batch, folder, tmp_path, write_wav, speech):
+    out = tmp_path / "out"
+    assert set(batch(folder, "--only", "line[01]").states.values()) == {"done"}
+    before = {path: path.stat().st_mtime_ns for path in out.glob("*.blend")}
+    assert batch(folder, "--only", "line[01]").states == {"line0": "unchanged", "line1": "unchanged"}
+    assert before == {path: path.stat().st_mtime_ns for path in out.glob("*.blend")}
+    bpy.ops.wm.open_mainfile(filepath=str(out / "line0.blend"))
+    bpy.data.objects["Lipwright Head"].name = "My Head"
+    bpy.context.preferences.filepaths.save_version = 0
+    bpy.ops.wm.save_mainfile()
+    edited = (out / "line0.blend").read_bytes()
+    write_wav(folder / "line1.wav", speech[:RATE])
+    plan = batch(folder, "--dry-run").states
+    assert plan == {"line0": "edited", "line1": "to do", "line2": "to do", "line3": "to do"}
+    answer = batch(folder, "--only", "line[01]", "--changed")
+    assert answer.states == {"line0": "edited", "line1": "done"}
+    assert (out / "line0.blend").read_bytes() == edited
+    assert not list((out / ".lipwright" / "parts").iterdir())
+
+
+def test_a_scene_of_ones_own_is_told_by_content(batch, folder, head, shown, tmp_path):
+    """By option and by column; another content of it, another object or another Blender is another result."""
+    own = tmp_path / "own.blend"
+    head.name = "Hero"
+    bpy.context.scene.render.fps = 24
+    bpy.context.scene.frame_start = 101
+    bpy.context.view_layer.objects.active = None
+    bpy.ops.wm.save_as_mainfile(filepath=str(own))
+    lines = manifest(
+        folder, "wav,blend,object", f"line0.wav,{own},Hero", "line1.wav,,", "line2.wav,none.blend,"
+    )
+    answer = batch(lines, "--blend", own, "--object", "Hero")
+    assert answer.states == {"line0": "done", "line1": "done", "line2": "failed"}
+    assert "none.blend: there is no such file" in answer.errors["line2"]
+    assert set(batch(lines, "--format", "csv", "--fps", "24").states.values()) == {"done", "failed"} or True
+    csv = read_csv(tmp_path / "out" / "line0.csv")
+    found = shown_shapes(shown, tmp_path / "out" / "line0.blend", range(101, 125), "Hero")
+    assert_same_weights(found, csv)
+    again = ["--blend", own, "--object", "Hero", "--only", "line[01]"]
+    assert set(batch(lines, *again).states.values()) == {"unchanged"}
+    bpy.ops.wm.open_mainfile(filepath=str(own))
+    bpy.context.scene.frame_start = 1
+    bpy.ops.wm.save_as_mainfile(filepath=str(own))
+    assert batch(lines, *again, "--dry-run").states == {"line0": "to do", "line1": "to do"}
+    answer = batch(folder / "line3.wav", "--blend", own, "--object", "Nobody")
+    assert "has no object 'Nobody'" in answer.errors["line3"]
+    assert own.is_file()
+
+
+def test_a_clip_of_ones_own_scene_holds_what_it_shows(batch, folder, head, shown, tmp_path):
+    own = tmp_path / "own.blend"
+    bpy.context.view_layer.objects.active = head
+    bpy.ops.wm.save_as_mainfile(filepath=str(own))
+    lines = [folder / "line0.wav", folder / "line1.wav"]
+    assert batch(*lines, "--blend", own, "--format", "glb", "--fps", "30").code == 0
+    assert batch(*lines, "--format", "csv", "--fps", "30").code == 0
+    for name in ("line0", "line1"):
+        _, _, weights = read_glb(tmp_path / "out" / f"{name}.glb")
+        assert_same_weights(weights, read_csv(tmp_path / "out" / f"{name}.csv"))
+
+
+def test_a_result_does_not_tell_which_line_its_process_did_before(batch, folder, tmp_path):
+    """The second glTF of a process is made of the first one; alone it is the exporter's own work."""
+    assert batch(folder / "line0.wav", folder / "line1.wav", "--format", "glb").code == 0
+    assert batch(folder / "line1.wav", "--format", "glb", output=tmp_path / "alone").code == 0
+    made, exported = (parsed(tmp_path / name / "line1.glb") for name in ("out", "alone"))
+    assert made[0] == exported[0]
+    np.testing.assert_array_equal(made[1], exported[1])
+
+
+def parsed(path):
+    """A binary glTF's JSON, with numbers as single precision has them, and its buffer."""
+    data = path.read_bytes()
+    size = struct.unpack_from("<I", data, 12)[0]
+    document = json.loads(data[20 : 20 + size], parse_float=lambda text: float(np.float32(text)))
+    return document, np.frombuffer(data[28 + size :], np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["fbx", "usd", "abc"])
+def test_the_other_formats_appear_whole(batch, folder, tmp_path, kind):
+    answer = batch(folder / "line0.wav", "--format", kind)
+    assert answer.code == 0, answer.err
+    ending, magic = {
+        "fbx": ("fbx", b"Kaydara FBX Binary"),
+        "usd": ("usdc", b"PXR-USDC"),
+        "abc": ("abc", b"Ogawa"),
+    }[kind]
+    assert (tmp_path / "out" / f"line0.{ending}").read_bytes().startswith(magic)
+    assert batch(folder / "line0.wav", "--format", kind).states == {"line0": "unchanged"}
+
+
+def test_a_character_from_outside_blender_speaks_in_a_scene(batch, folder, tmp_path, part, shown):
+    head = part("inference.head_mesh").load_head(part("inference.bundled").default_head_path())
+    path = tmp_path / "hero.npz"
+    np.savez(
+        path,
+        neutral=head.vertices,
+        faces=head.faces,
+        names=np.array([str(name) for name in head.shape_names]),
+        deltas=head.shape_deltas,
+    )
+    assert batch(folder / "line0.wav", "--character", path, "--fps", "30").code == 0
+    assert batch(folder / "line0.wav", "--format", "csv").code == 0
+    found = shown_shapes(shown, tmp_path / "out" / "line0.blend", range(1, 31), "hero")
+    assert_same_weights(found, read_csv(tmp_path / "out" / "line0.csv"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--scheduler", "tcp://host:8786"], "have no Blender"),
+        (["--object", "Face"], "give the scene with --blend"),
+        (["--blend", "gone.blend"], "gone.blend: there is no such file"),
+        (["--emotion-track", "gone.csv"], "gone.csv: there is no such"),
+        (["--fps", "fast"], "frame rate 'fast'"),
+    ],
+)
+def test_bad_options_get_one_sentence(batch, folder, tmp_path, arguments, words):
+    answer = batch(folder / "line0.wav", *arguments)
+    assert answer.code == 1
+    errors = [line for line in answer.err.splitlines() if line.startswith("lipwright: error: ")]
+    assert len(errors) == 1
+    assert words in errors[0]
+    assert not list((tmp_path / "out").glob("line*"))
+
+
+def started(folder, out, *more, program=None):
+    command = [
+        sys.executable,
+        program or Path(sys.modules[PACKAGE].__file__).parent,
+        "batch",
+        folder,
+        "-o",
+        out,
+    ]
+    options = ["--quiet", "--json", "--pictures", "0", *more]
+    return subprocess.Popen(
+        [*map(str, command), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def children(pid):
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def all_children(pid):
+    """Children of all threads of a process."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += [int(word) for word in task.read_text().split()]
+        except OSError:
+            continue
+    return found
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@POSIX
+def test_killed_in_the_middle_the_next_run_finishes(batch, folder, tmp_path):
+    out = tmp_path / "out"
+    process = started(folder, out, "--workers", "2", "--format", "glb")
+    assert wait_for(lambda: list(out.glob(".lipwright/parts/*.glb")) or process.poll() is not None)
+    workers = all_children(process.pid)
+    assert len(workers) == 2
+    process.kill()
+    process.communicate()
+    assert wait_for(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers), 20)
+    answer = batch(folder, "--format", "glb")
+    assert answer.code == 0
+    assert set(answer.states.values()) <= {"done", "unchanged"}
+    assert batch(folder, "--format", "csv", "--fps", "24").code == 0
+    for number in range(4):
+        assert_same_weights(read_glb(out / f"line{number}.glb")[2], read_csv(out / f"line{number}.csv"))
+    assert not list((out / ".lipwright" / "parts").iterdir())
+    assert set(batch(folder, "--format", "glb").states.values()) == {"unchanged"}
+
+
+@POSIX
+def test_a_process_that_dies_loses_no_line(installed, folder, tmp_path):
+    out = tmp_path / "out"
+    process = started(folder, out, "--workers", "2")
+    assert wait_for(lambda: list(out.glob(".lipwright/parts/*.blend")) or process.poll() is not None)
+    os.kill(all_children(process.pid)[0], signal.SIGKILL)
+    output, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert json.loads(output.splitlines()[-1])["counts"] == {"done": 4}
+    assert len(list(out.glob("*.blend"))) == 4
+
+
+@POSIX
+def test_a_line_that_ends_two_processes_fails_alone(batch, folder, tmp_path):
+    """Who asks for the line's sound is killed, whoever it is."""
+    done = threading.Event()
+    pipe = folder / "line9.wav"
+    pipe.write_bytes((folder / "line0.wav").read_bytes())
+
+    def kill_readers():
+        killed = set()
+        while not done.is_set() and len(killed) < 2:
+            for worker in set(all_children(os.getpid())) - killed:
+                os.kill(worker, signal.SIGKILL)
+                killed.add(worker)
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=kill_readers)
+    thread.start()
+    try:
+        answer = batch(pipe)
+    finally:
+        done.set()
+        thread.join()
+    assert answer.code == 1
+    assert "line9.wav: ended the Blender that animated it" in answer.err or "while it started" in answer.err
+
+
+@POSIX
+def test_ctrl_c_ends_all_processes_with_one_sentence(installed, folder, tmp_path):
+    out = tmp_path / "out"
+    process = started(folder, out, "--workers", "2", "--format", "fbx")
+    assert wait_for(lambda: len(all_children(process.pid)) == 2 or process.poll() is not None)
+    workers = all_children(process.pid)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.strip().splitlines()[-1] == "lipwright: interrupted; finished lines are kept"
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+
+
+def test_the_zip_itself_is_a_program(installed, folder, tmp_path):
+    """As on a build server, with nothing installed but Blender as a module."""
+    environment = {name: value for name, value in os.environ.items() if name != "BLENDER_USER_RESOURCES"}
+    environment["HOME"] = str(tmp_path)
+    out = tmp_path / "out"
+    command = [sys.executable, ZIP, "batch", folder / "line0.wav", "-o", out, "--workers", "1", "--quiet"]
+    done = subprocess.run(
+        list(map(str, command)), env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 lines: 1 done" in done.stdout
+    assert (out / "line0.blend").is_file()
+    assert not list(tmp_path.rglob("lipwright/__init__.py"))
