@@ -61,6 +61,18 @@ def keyed_shapes(key: bpy.types.Key, action: bpy.types.Action) -> list[str]:
     return [block.name for block in key.key_blocks if shape_key_path(block.name) in paths]
 
 
+def shape_values_at(
+    action: bpy.types.Action, names: Sequence[str], frames: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """What an Action's curves say of shape keys, [names, T]; 0 where it has none or a muted one."""
+    curves = {fcurve.data_path: fcurve for fcurve in iterate_fcurves(action) if not fcurve.mute}
+    values = np.zeros((len(names), len(frames)), np.float32)
+    for row, name in zip(values, names, strict=True):
+        if shape_key_path(name) in curves:
+            row[:] = [curves[shape_key_path(name)].evaluate(float(frame)) for frame in frames]
+    return values
+
+
 def id_curves(animated: bpy.types.ID) -> dict[str, bpy.types.FCurve]:
     """The curves that a datablock's active Action has for it, by data path (of arrays the last)."""
     animation = animated.animation_data
@@ -257,6 +269,21 @@ def plain_action(key: bpy.types.Key, name: str, curves: Sequence[ShapeKeyCurve])
     bag, slot = _ensure_channelbag(action, key)
     _write_curves(bag, curves)
     assign_action(key, action, slot)
+    return action
+
+
+def add_track(key: bpy.types.Key, name: str, curves: Sequence[ShapeKeyCurve]) -> bpy.types.Action:
+    """Write curves into a new Action on a new NLA track, which is muted, from its first key to its last."""
+    action = bpy.data.actions.new(name)
+    bag, slot = _ensure_channelbag(action, key)
+    _write_curves(bag, curves)
+    track = (key.animation_data or key.animation_data_create()).nla_tracks.new()
+    track.name = name
+    strip = track.strips.new(name, int(action.frame_range[0]), action)
+    if slot is not None:
+        strip.action_slot = slot
+    strip.extrapolation = "NOTHING"
+    track.mute = True
     return action
 
 

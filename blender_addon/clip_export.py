@@ -15,7 +15,7 @@ import bpy
 
 from .export_formats import WRITERS
 from .export_samples import LineClip, sample_line
-from .export_stage import stage_clip
+from .export_stage import stage_clips
 from .inference.atomic_file import atomic_path, cannot_write
 from .inference.errors import LipwrightError
 
@@ -35,7 +35,12 @@ def check_suffix(path: Path) -> None:
         )
 
 
-def _check_face(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
+def check_face(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
+    """Check that a face can be exported.
+
+    Raises:
+        LipwrightError: it is being edited, or in another scene.
+    """
     if face.mode != "OBJECT":
         raise LipwrightError(f"'{face.name}' is being edited: leave {face.mode.title()} Mode first")
     if face.name not in scene.objects:
@@ -54,13 +59,13 @@ def export_clip(scene: bpy.types.Scene, face: bpy.types.Object, path: Path) -> N
         LipwrightError: the face plays nothing, or the file cannot be written.
     """
     check_suffix(path)
-    _check_face(scene, face)
+    check_face(scene, face)
     write_clip(scene, face, sample_line(scene, face), path)
 
 
 def write_clip(scene: bpy.types.Scene, face: bpy.types.Object, clip: LineClip, path: Path) -> None:
     """Write a sampled line; see `export_clip`."""
-    with stage_clip(scene, face, clip) as stage:
+    with stage_clips(scene, face, clip.name, [clip]) as stage:
         write_whole(path, lambda part: WRITERS[path.suffix.lower()](stage, part))
 
 

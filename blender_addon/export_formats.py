@@ -40,10 +40,23 @@ def _run(operator: Any, label: str, path: Path, **options: Any) -> None:  # noqa
 
 
 def write_gltf(stage: bpy.types.Scene, path: Path) -> None:
-    """Binary glTF with one animation, whose time counts from the scene's first frame.
+    """Binary glTF with one animation, called as the scene, whose time counts from the scene's first frame."""
+    _write_gltf(stage, path, export_animation_mode="SCENE", export_anim_scene_split_object=False)
 
-    The exporter divides a frame by fps * fps_base where Blender means fps / fps_base, which matters at 29.97.
-    """
+
+def write_gltf_tracks(stage: bpy.types.Scene, path: Path) -> None:
+    """Binary glTF with an animation for each NLA track, called as it is, whose time counts from its start."""
+    _write_gltf(
+        stage,
+        path,
+        export_animation_mode="NLA_TRACKS",
+        export_merge_animation="NLA_TRACK",
+        export_morph_reset_sk_data=True,
+    )
+
+
+def _write_gltf(stage: bpy.types.Scene, path: Path, **options: Any) -> None:  # noqa: ANN401 - see `_run`
+    """The exporter divides by fps * fps_base where Blender means fps / fps_base, which matters at 29.97."""
     stage.render.fps_base = 1.0 / stage.render.fps_base
     _run(
         bpy.ops.export_scene.gltf,
@@ -51,8 +64,6 @@ def write_gltf(stage: bpy.types.Scene, path: Path) -> None:
         path,
         export_format="GLB",
         use_active_scene=True,
-        export_animation_mode="SCENE",
-        export_anim_scene_split_object=False,
         export_anim_slide_to_zero=True,
         export_optimize_animation_size=True,  # drops placements that stay, keeps every frame of weights
         export_optimize_animation_keep_anim_armature=False,
@@ -61,11 +72,21 @@ def write_gltf(stage: bpy.types.Scene, path: Path) -> None:
         export_morph_animation=True,
         export_cameras=False,
         export_lights=False,
+        **options,
     )
 
 
 def write_fbx(_stage: bpy.types.Scene, path: Path) -> None:
-    """Binary FBX with one take, at the scene's own frames; textures lie inside."""
+    """Binary FBX with one take, called as the scene, at the scene's own frames; textures lie inside."""
+    _write_fbx(path, bake_anim_use_nla_strips=False)  # else the shape keys' own animation is lost
+
+
+def write_fbx_strips(_stage: bpy.types.Scene, path: Path) -> None:
+    """Binary FBX with a take for each NLA strip of the scene's objects: all that moves under it, from 0."""
+    _write_fbx(path, bake_anim_use_nla_strips=True)
+
+
+def _write_fbx(path: Path, **options: Any) -> None:  # noqa: ANN401 - see `_run`
     _run(
         bpy.ops.export_scene.fbx,
         "FBX",
@@ -75,11 +96,11 @@ def write_fbx(_stage: bpy.types.Scene, path: Path) -> None:
         add_leaf_bones=False,
         mesh_smooth_type="FACE",
         bake_anim=True,
-        bake_anim_use_all_actions=False,  # either of these loses the shape keys' animation
-        bake_anim_use_nla_strips=False,
+        bake_anim_use_all_actions=False,  # these are objects' Actions, and it loses those of shape keys
         bake_anim_simplify_factor=0.0,  # else curves that stay at 0 are left out
         path_mode="COPY",
         embed_textures=True,
+        **options,
     )
 
 

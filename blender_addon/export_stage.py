@@ -1,17 +1,19 @@
-"""A scene of its own for Blender's exporters: the face and its family alone, with one plain Action.
+"""A scene of its own for Blender's exporters: the face and its family alone, with plain Actions.
 
 The exporters differ in what they make of NLA tracks, drivers, several scenes and hidden objects. They all do
 the same with this scene, in which every shape key is keyed at every frame. The file is left as it was found.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import bpy
 import numpy as np
 
-from .action_writer import ShapeKeyCurve, plain_action
+from .action_writer import ShapeKeyCurve, add_track, plain_action
 from .export_samples import LineClip, family, own_blocks, shown_scene
+
+_GROUP = "Face"
 
 
 def _set(undo: contextlib.ExitStack, owner: bpy.types.bpy_struct, attribute: str, value: object) -> None:
@@ -28,15 +30,8 @@ def _lend_name(undo: contextlib.ExitStack, holder: bpy.types.ID) -> str:
     return name
 
 
-def _curves(names: list[str], clip: LineClip, mesh: str) -> list[ShapeKeyCurve]:
-    """Every frame's key, and before them the face at rest, which exporters take for how it is by itself."""
-    frames = np.arange(clip.first - 1, clip.last + 1, dtype=np.float32)
-    columns = np.concatenate([np.zeros((1, len(names)), np.float32), clip.values[mesh]]).T
-    return [ShapeKeyCurve(name, "Face", frames, column) for name, column in zip(names, columns, strict=True)]
-
-
-def _stand_in(undo: contextlib.ExitStack, obj: bpy.types.Object, clip: LineClip) -> None:
-    """Give an object a copy of its mesh, whose shape keys play the clip and nothing else."""
+def _stand_in(undo: contextlib.ExitStack, obj: bpy.types.Object) -> bpy.types.Key:
+    """Give an object a copy of its mesh, whose shape keys nothing moves, and return these."""
     own, index = obj.data, obj.active_shape_key_index
     name = _lend_name(undo, own)
     copy = own.copy()
@@ -45,13 +40,37 @@ def _stand_in(undo: contextlib.ExitStack, obj: bpy.types.Object, clip: LineClip)
     undo.callback(setattr, obj, "active_shape_key_index", index)
     _set(undo, obj, "data", copy)
     _set(undo, obj, "show_only_shape_key", value=False)
-    key = copy.shape_keys
-    key.animation_data_clear()
+    copy.shape_keys.animation_data_clear()
     for block in own_blocks(obj):
         block.mute = False
         block.value = 0.0
-    action = plain_action(key, clip.name, _curves(clip.shapes[obj.name], clip, obj.name))
+    return copy.shape_keys
+
+
+def _curves(clip: LineClip, mesh: str, first: int) -> list[ShapeKeyCurve]:
+    values = clip.values[mesh]
+    frames = np.arange(first, first + len(values), dtype=np.float32)
+    names = clip.shapes[mesh]
+    return [ShapeKeyCurve(name, _GROUP, frames, values[:, column]) for column, name in enumerate(names)]
+
+
+def _play(undo: contextlib.ExitStack, key: bpy.types.Key, clip: LineClip, mesh: str) -> None:
+    """Let shape keys play a clip; before it they rest, which exporters take for how the face is by itself."""
+    rest = np.zeros((1, len(clip.shapes[mesh])), np.float32)
+    rested = LineClip(
+        clip.name, clip.first - 1, clip.shapes, {mesh: np.concatenate([rest, clip.values[mesh]])}
+    )
+    action = plain_action(key, clip.name, _curves(rested, mesh, rested.first))
     undo.callback(bpy.data.actions.remove, action)
+
+
+def _play_tracks(
+    undo: contextlib.ExitStack, key: bpy.types.Key, clips: Sequence[LineClip], mesh: str
+) -> None:
+    """Give shape keys a muted NLA track for each clip, all from frame 1: until one is played, they rest."""
+    for clip in clips:
+        action = add_track(key, clip.name, _curves(clip, mesh, 1))
+        undo.callback(bpy.data.actions.remove, action)
 
 
 def _new_scene(undo: contextlib.ExitStack, scene: bpy.types.Scene, name: str) -> bpy.types.Scene:
@@ -68,24 +87,32 @@ def _new_scene(undo: contextlib.ExitStack, scene: bpy.types.Scene, name: str) ->
 
 
 @contextlib.contextmanager
-def stage_clip(scene: bpy.types.Scene, face: bpy.types.Object, clip: LineClip) -> Iterator[bpy.types.Scene]:
-    """Show a scene called as the clip, with the face and its family alone; all is undone in the end.
+def stage_clips(
+    scene: bpy.types.Scene, face: bpy.types.Object, name: str, clips: Sequence[LineClip]
+) -> Iterator[bpy.types.Scene]:
+    """Show a scene with the face and its family alone; all is undone in the end.
 
     Args:
         scene: gives frame rate and units.
         face: the face.
-        clip: what its shape keys, and those of its family, do.
+        name: of the scene.
+        clips: what the shape keys do. One is their Action, at its own frames; several are NLA tracks, each
+            from frame 1.
     """
-    objects = family(face)
     with contextlib.ExitStack() as undo:
-        stage = _new_scene(undo, scene, clip.name)
+        stage = _new_scene(undo, scene, name)
         _set(undo, face, "hide_viewport", value=False)
-        for obj in objects:
-            if obj.name in clip.shapes:
-                _stand_in(undo, obj, clip)
+        for obj in family(face):
+            if obj.name in clips[0].shapes:
+                key = _stand_in(undo, obj)
+                if len(clips) == 1:
+                    _play(undo, key, clips[0], obj.name)
+                else:
+                    _play_tracks(undo, key, clips, obj.name)
             stage.collection.objects.link(obj)
-        stage.frame_end = clip.last
-        stage.frame_start = clip.first
+        first = clips[0].first if len(clips) == 1 else 1
+        stage.frame_end = first + max(clip.last - clip.first for clip in clips)
+        stage.frame_start = first
         undo.enter_context(shown_scene(stage))
-        stage.frame_set(clip.first - 1)
+        stage.frame_set(first - 1)
         yield stage
