@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bpy
 
-from .batch_formats import ENDINGS
+from .batch_formats import CLIPS, ENDINGS
 from .batch_processes import run_processes, worker_count
 from .inference.batch.command import BatchOptions, options_from, run_batch
 from .inference.batch.line import SceneChoice
@@ -38,6 +38,12 @@ def _parser() -> argparse.ArgumentParser:
     group.add_argument("--exact", action="store_true", help="key the model's own basis, not the ARKit shapes")
     group.add_argument(
         "--strength", type=_share, default=1.0, metavar="0..1", help="scales the emotion (default: 1)"
+    )
+    group.add_argument(
+        "--per-character",
+        choices=CLIPS,
+        metavar="FORMAT",
+        help=f"write also DIR/characters/NAME with all lines of each face, as clips: {', '.join(CLIPS)}",
     )
     return parser
 

@@ -22,6 +22,7 @@ from .inference.errors import LipwrightError
 
 _POLL_S = 0.2
 _TOLD = 300
+_START_ATTEMPTS = 3
 _LINES_WORTH_A_START = 8
 """Lines that take about as long as a Blender's start."""
 
@@ -118,13 +119,17 @@ class _Feeder(threading.Thread):
         return Result(task.output, error=f"{task.sound}: {problem}")
 
     def _ready(self) -> "_Child":
-        with self._lock:
-            if self._is_stopped:
-                raise LipwrightError("the batch has ended")
-            if self._child is None or not self._child.is_alive:
-                self._child = _Child()
-            child = self._child
-        child.wait_until_ready()
+        for attempt in range(1, _START_ATTEMPTS + 1):
+            with self._lock:
+                if self._is_stopped:
+                    raise LipwrightError("the batch has ended")
+                if self._child is None or not self._child.is_alive:
+                    self._child = _Child()
+                child = self._child
+            if child.is_ready():
+                break
+            if attempt == _START_ATTEMPTS:
+                raise child.did_not_start()
         return child
 
     def stop(self) -> None:
@@ -155,20 +160,17 @@ class _Child:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def wait_until_ready(self) -> None:
-        """Wait until Blender and the extension are loaded.
+    def is_ready(self) -> bool:
+        """Wait until Blender and the extension are loaded; False where it ended before."""
+        self._is_ready = self._is_ready or self._answer() == READY
+        return self._is_ready
 
-        Raises:
-            LipwrightError: it ended before.
-        """
-        if self._is_ready:
-            return
-        self._is_ready = self._answer() == READY
-        if not self._is_ready:
-            raise LipwrightError(
-                f"a worker's Blender ended while it started ({self._last_words()}); see that "
-                f"`{' '.join(worker_command()[:-1])} --help` runs"
-            )
+    def did_not_start(self) -> LipwrightError:
+        """The sentence for it."""
+        return LipwrightError(
+            f"a worker's Blender ended while it started ({self._last_words()}); see that "
+            f"`{' '.join(worker_command()[:-1])} --help` runs"
+        )
 
     def ask(self, task: Task) -> Result | None:
         """Have a line animated; None when the process died of it."""

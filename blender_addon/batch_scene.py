@@ -16,6 +16,7 @@ import bpy
 import numpy as np
 
 from . import batch_glb, emotion_layer, mesh_data
+from .character_export import export_character
 from .clip_export import write_clip
 from .export_samples import LineClip, own_blocks, sample_line
 from .face_target import face_target
@@ -23,7 +24,7 @@ from .generate import GenerateResult, generate, scene_frame_rate
 from .inference.atomic_file import cannot_write
 from .inference.batch.fingerprint import Stamp, hash_file, input_stamp
 from .inference.batch.line import SceneChoice
-from .inference.batch.work import Made, Sounding, Task, kept_character
+from .inference.batch.work import Made, Sounding, Task, kept_character, open_line
 from .inference.character import Character
 from .inference.errors import LipwrightError
 from .inference.pipeline import FaceMotion, model_geometry
@@ -249,19 +250,57 @@ def _export(path: Path, task: Task, obj: bpy.types.Object, clip: LineClip) -> No
 
 
 def _export_anew(path: Path, task: Task, obj: bpy.types.Object, clip: LineClip) -> None:
-    """Export a line; pictures of its materials go where the result will lie."""
+    _written_beside(path, task, lambda to: write_clip(bpy.context.scene, obj, clip, to))
+
+
+def _written_beside(path: Path, task: Task, write: Callable[[Path], None]) -> None:
+    """Write a file under its later name into a folder of its own; what comes with it goes to where it will lie.
+
+    Such are the pictures of materials, and the list of lines in a USD or Alembic file.
+    """
     folder = path.with_suffix(".export")
     folder.mkdir()
     try:
-        exported = folder / path.name
-        write_clip(bpy.context.scene, obj, clip, exported)
-        for picture in folder.glob("textures/*"):
-            target = task.target.parent / "textures" / picture.name
-            target.parent.mkdir(exist_ok=True)
-            picture.replace(target)
+        exported = folder / task.target.name
+        write(exported)
         exported.replace(path)
+        for extra in [file for file in folder.rglob("*") if file.is_file()]:
+            target = task.target.parent / extra.relative_to(folder)
+            target.parent.mkdir(exist_ok=True)
+            extra.replace(target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def gather(task: Task) -> Callable[[Path], None]:
+    """Animate all lines of one character, and return what writes them to one file.
+
+    Every clip begins with its line: the members' starts are of their own files.
+
+    Raises:
+        LipwrightError: a line cannot be animated, or lines have different frame rates.
+    """
+    clips = []
+    rates = set()
+    for member in task.members:
+        obj = open_face(member)
+        scene = bpy.context.scene
+        rates.add(scene_frame_rate(scene))
+        if len(rates) > 1:
+            both = " and ".join(f"{float(rate):g}" for rate in sorted(rates))
+            raise LipwrightError(f"{task.target}: its lines have {both} frames a second; give them one rate")
+        result, origin = speak(scene, obj, member, open_line(member))
+        clip = line_clip(scene, obj, member, result)
+        values = {mesh: rows[origin - clip.first :] for mesh, rows in clip.values.items()}
+        clips.append(LineClip(Path(member.output).stem, origin, clip.shapes, values))
+
+    def write(path: Path) -> None:
+        scene = bpy.context.scene
+        _written(
+            path, lambda: _written_beside(path, task, lambda to: export_character(scene, obj, clips, to))
+        )
+
+    return write
 
 
 def _save(path: Path, task: Task) -> None:

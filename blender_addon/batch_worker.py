@@ -11,9 +11,9 @@ import threading
 from typing import TextIO
 
 from . import batch_scene
-from .batch_formats import ENDINGS
+from .batch_formats import CLIPS, ENDINGS
 from .inference.batch.task_text import read_task, result_text
-from .inference.batch.work import MAKERS, animate
+from .inference.batch.work import GATHERERS, MAKERS, animate
 
 MARK = "lipwright-batch:"
 READY = f"{MARK}ready"
@@ -22,6 +22,7 @@ READY = f"{MARK}ready"
 def serve() -> int:
     """Do the tasks that arrive; when the pipe is closed the process ends, in the middle of a line too."""
     MAKERS.update(dict.fromkeys(ENDINGS, batch_scene.make_scene))
+    GATHERERS.update(dict.fromkeys(CLIPS, batch_scene.gather))
     answers = _own_output()
     tasks: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin, tasks), daemon=True).start()

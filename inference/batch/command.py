@@ -19,6 +19,7 @@ from ..errors import LipwrightError
 from ..frame_timing import parse_frame_rate
 from ..output_version import OUTPUT_VERSION
 from .batch_progress import BatchProgress
+from .characters import Gathered, plan_characters, prepare_characters
 from .commit import Committer
 from .drawing import draw_faces
 from .fingerprint import hash_file
@@ -60,6 +61,7 @@ class BatchOptions:
     draw: tuple[str, ...]
     quiet: bool
     as_json: bool
+    per_character: str | None = None
 
 
 def options_from(
@@ -102,6 +104,7 @@ def options_from(
         draw=tuple(parsed.draw),
         quiet=parsed.quiet,
         as_json=parsed.json,
+        per_character=getattr(parsed, "per_character", None),
     )
 
 
@@ -120,11 +123,15 @@ def run_batch(options: BatchOptions, runner: Runner | None = None) -> int:
         LipwrightError: for what concerns all lines: the sources, the model, the output folder.
     """
     started = time.monotonic()
-    lines, warnings = _chosen_lines(options)
+    lines, others, warnings = _chosen_lines(options)
     _check_defaults(options.defaults)
     if options.dry_run:
         with ledger_copy(options.output) as copy, Ledger(copy) as ledger:
-            return _tell_plan(options, lines, _plan(options, lines, ledger))
+            planned = _plan(options, lines, ledger)
+            others = _plan(options, others, ledger) if options.per_character else []
+            return _tell_plan(
+                options, lines, planned, _characters_ahead(options, [*planned, *others], ledger)
+            )
     with Ledger(prepare_folder(options.output)) as ledger:
         if ledger.clock_went_back:
             warnings.append(_CLOCK_WENT_BACK)
@@ -134,19 +141,26 @@ def run_batch(options: BatchOptions, runner: Runner | None = None) -> int:
             outcomes = _carry_out(options, planned, ledger, warnings, runner or _run)
             by_output = {one.line.output: one for one in planned}
             ordered = [_outcome(line, by_output, outcomes) for line in lines]
+            if options.per_character:
+                every = [*planned, *_plan(options, others, ledger)]
+                ordered += _gather(options, every, ledger, warnings, runner or _run)
             report = _report(options, ordered, warnings, ledger, started)
         finally:
             remove_leftovers(options.output)
     return _finish(options, report)
 
 
-def _chosen_lines(options: BatchOptions) -> tuple[list[BatchLine | BadLine], list[str]]:
+def _chosen_lines(
+    options: BatchOptions,
+) -> tuple[list[BatchLine | BadLine], list[BatchLine | BadLine], list[str]]:
+    """Returns the lines to do, those that `--only` leaves out, and warnings."""
     lines, warnings = collect_lines(options.sources, options.defaults)
-    if options.only:
-        lines = [line for line in lines if _matches(line.id, options.only)]
-        if not lines:
-            raise LipwrightError(f"--only {' '.join(options.only)}: no line's id matches; check the pattern")
-    return lines, warnings
+    if not options.only:
+        return lines, [], warnings
+    chosen = [line for line in lines if _matches(line.id, options.only)]
+    if not chosen:
+        raise LipwrightError(f"--only {' '.join(options.only)}: no line's id matches; check the pattern")
+    return chosen, [line for line in lines if not _matches(line.id, options.only)], warnings
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
@@ -162,24 +176,30 @@ def _check_defaults(defaults: LineDefaults) -> None:
 
 def _plan(options: BatchOptions, lines: Sequence[BatchLine | BadLine], ledger: Ledger) -> list[PlannedLine]:
     entries = ledger.entries()
-    rules = PlanRules(
-        everything=options.everything,
-        overwrite_edited=options.overwrite_edited,
-        vertices=options.vertices,
-    )
     good = [line for line in lines if isinstance(line, BatchLine)]
-    planned = make_plan(good, options.output, entries, rules)
+    planned = make_plan(good, options.output, entries, _rules(options))
     renewed = list(renewed_entries(planned, entries))
     if renewed:
         ledger.record(renewed)
     return planned
 
 
+def _rules(options: BatchOptions) -> PlanRules:
+    return PlanRules(
+        everything=options.everything,
+        overwrite_edited=options.overwrite_edited,
+        vertices=options.vertices,
+    )
+
+
 def _tell_plan(
-    options: BatchOptions, lines: Sequence[BatchLine | BadLine], planned: Sequence[PlannedLine]
+    options: BatchOptions,
+    lines: Sequence[BatchLine | BadLine],
+    planned: Sequence[PlannedLine],
+    characters: Sequence[Outcome],
 ) -> int:
     by_output = {one.line.output: one for one in planned}
-    outcomes = [_outcome(line, by_output, {}) for line in lines]
+    outcomes = [*(_outcome(line, by_output, {}) for line in lines), *characters]
     failed = sum(outcome.state == State.FAILED.value for outcome in outcomes)
     if options.as_json:
         rows = [{"id": it.line.id, "state": it.state, "reason": it.reason} for it in outcomes]
@@ -201,14 +221,70 @@ def _carry_out(
 ) -> dict[str, Outcome]:
     """Animates what is to be done, in the order asked for, and returns what became of it by output."""
     to_do = {one.line.output: one for one in planned if one.state is State.DO}
-    committer = Committer(ledger, to_do)
     tasks = [_task(one, options) for one in to_do.values()]
+    return _commit(to_do, tasks, ledger, options, runner(options, tasks, warnings))
+
+
+def _gather(
+    options: BatchOptions,
+    lines: Sequence[PlannedLine],
+    ledger: Ledger,
+    warnings: list[str],
+    runner: Runner,
+) -> list[Outcome]:
+    """Writes each character's lines into one file, where they changed, and returns what became of these."""
+    gathered = plan_characters(lines, _ending(options), ledger.entries(), _rules(options))
+    to_do = [one for one in gathered if one.planned.state is State.DO]
+    tasks = []
+    for one in to_do:
+        kind = one.planned.line.format
+        members = tuple(replace(_task(member, options), format=kind) for member in one.members)
+        tasks.append(replace(_task(one.planned, options), members=members))
+    if tasks:
+        prepare_characters(options.output)
+    planned = {one.planned.line.output: one.planned for one in gathered}
+    outcomes = _commit(planned, tasks, ledger, options, runner(options, tasks, warnings))
+    return [_with_lacking(one, _outcome(one.planned.line, planned, outcomes)) for one in gathered]
+
+
+def _characters_ahead(options: BatchOptions, lines: Sequence[PlannedLine], ledger: Ledger) -> list[Outcome]:
+    """Tells of each character's file what would become of it."""
+    if not options.per_character:
+        return []
+    gathered = plan_characters(lines, _ending(options), ledger.entries(), _rules(options), ahead=True)
+    planned = {one.planned.line.output: one.planned for one in gathered}
+    return [_with_lacking(one, _outcome(one.planned.line, planned, {})) for one in gathered]
+
+
+def _ending(options: BatchOptions) -> tuple[str, str]:
+    """Returns the format of characters' files, and what they end in."""
+    kind = options.per_character or ""
+    return kind, options.defaults.scene_formats[kind]
+
+
+def _with_lacking(gathered: Gathered, outcome: Outcome) -> Outcome:
+    if not gathered.lacking:
+        return outcome
+    named = ", ".join(gathered.lacking[:_MOST_TOLD])
+    told = f"lacks {len(gathered.lacking)} of its lines, which have no result: {named}"
+    return replace(outcome, facts={"told": [told]})
+
+
+def _commit(
+    planned: Mapping[str, PlannedLine],
+    tasks: Sequence[Task],
+    ledger: Ledger,
+    options: BatchOptions,
+    running: Generator[Result, None, None],
+) -> dict[str, Outcome]:
+    """Puts tasks' results in place as they come, and returns what became of them by output."""
     if not tasks:
         return {}
+    committer = Committer(ledger, planned)
     try:
         with (
             BatchProgress(len(tasks), sys.stderr, quiet=options.quiet) as progress,
-            contextlib.closing(runner(options, tasks, warnings)) as results,  # ends workers, whatever happens
+            contextlib.closing(running) as results,  # ends workers, whatever happens
         ):
             for result in results:
                 committer.add(result)

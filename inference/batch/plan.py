@@ -95,7 +95,7 @@ def make_plan(
     hashes = _Hashes()
     planned = [_prepared(line, folder, entries.get(line.output), hashes, rules) for line in lines]
     with ThreadPoolExecutor(_READERS) as readers:
-        return list(readers.map(lambda one: _guarded(one, lambda it: _decided(it, rules)), planned))
+        return list(readers.map(lambda one: decided(one, rules, _why), planned))
 
 
 class _Hashes:
@@ -148,10 +148,25 @@ def _scene_file(line: BatchLine) -> Path | None:
     return line.scene.blend or default_head_path()
 
 
-def _decided(planned: PlannedLine, rules: PlanRules) -> PlannedLine:
+Why = Callable[[PlannedLine], tuple[str, Entry | None]]
+"""Tells why something must be done, or "", and what is known of it."""
+
+
+def decided(planned: PlannedLine, rules: PlanRules, reason: Why) -> PlannedLine:
+    """Returns what is to become of a result; what somebody else has written is left alone.
+
+    Args:
+        planned: the result; one that has failed already stays so.
+        rules: how to decide.
+        reason: asked whether it is out of date.
+    """
+    return _guarded(planned, lambda one: _decided(one, rules, reason))
+
+
+def _decided(planned: PlannedLine, rules: PlanRules, reason: Why) -> PlannedLine:
     _check_target(planned)
     planned = _with_present(planned)
-    why, entry = _why(planned)
+    why, entry = reason(planned)
     mine = not planned.present or (entry and planned.present in {entry.result, entry.previous})
     if not mine and not rules.overwrite_edited:
         stale = bool(entry and why)

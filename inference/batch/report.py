@@ -63,14 +63,12 @@ class Report:
 
 def reported(outcome: Outcome) -> ReportedLine:
     """Judges one line; figures that make no sense count as none."""
-    if not outcome.facts:
-        return ReportedLine(outcome)
+    told = tuple(str(sentence) for sentence in outcome.facts.get("told", ()))
     try:
         measures = LineMeasures.from_json(outcome.facts)
     except ValueError:
-        return ReportedLine(outcome)
+        return ReportedLine(outcome, told=told)
     warnings = tuple(suspicions(measures))
-    told = tuple(str(sentence) for sentence in outcome.facts.get("told", ()))
     return ReportedLine(outcome, measures, warnings, told, score(list(warnings)))
 
 
@@ -106,6 +104,7 @@ def _json_line(line: ReportedLine) -> dict[str, Any]:
         values["seconds"] = line.outcome.facts.get("seconds")
         values["score"] = line.score
         values["suspicions"] = {warning.kind: warning.sentence for warning in line.warnings}
+    if line.measures or line.told:
         values["warnings"] = list(line.told)
     return values
 

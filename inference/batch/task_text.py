@@ -19,7 +19,11 @@ def task_text(task: Task) -> str:
 
 def read_task(text: str) -> Task:
     """Returns what `task_text` wrote down."""
-    values = json.loads(text)
+    return _task(json.loads(text))
+
+
+def _task(values: dict[str, Any]) -> Task:
+    values["members"] = tuple(_task(member) for member in values["members"])
     values.update({name: _path(values[name]) for name in _TASK_PATHS})
     values["files"] = FileHashes(*values["files"])
     if values["scene"] is not None:

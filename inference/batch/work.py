@@ -53,6 +53,7 @@ class Task:
         folder: where the result goes, under another name, until it is put in place.
         target: where it will lie, for messages.
         scene: whose face speaks it, where its format needs Blender.
+        members: the lines of a character's file, which this then is; `sound` is the first one's.
     """
 
     version: int
@@ -70,6 +71,7 @@ class Task:
     folder: Path
     target: Path
     scene: SceneChoice | None = None
+    members: tuple["Task", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,14 @@ class Sounding:
         speech: the same at 16 kHz.
         face: the model.
         emotion: weights by name, or these keyed over the line; within 0..1.
+        warnings: what had to be put right for that.
     """
 
     file: AudioFile
     speech: SpeechSource
     face: "KeptFace"
     emotion: dict[str, float] | EmotionKeys
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -144,21 +148,19 @@ def _animated(task: Task) -> Result:
         raise LipwrightError(
             f"{task.sound}: its worker has another version of Lipwright; install the same one"
         )
-    face = _KEPT.faces.get(task.model, task.files.model)
+    if task.members:
+        part = _write(GATHERERS[task.format](task), task)
+        return Result(task.output, part=part, digest=hash_file(part)[0])
     sound_hash, stamp = hash_sound(task.sound)
-    file = AudioFile(task.sound)
-    emotion, clamped = _emotion(task)
-    sounding = Sounding(file, open_speech(file), face, emotion)
-    made = MAKERS[task.format](task, sounding)
-    measures = measure_line(file, sounding.speech, made.motion, face.seal)
+    line = open_line(task)
+    made = MAKERS[task.format](task, line)
+    measures = measure_line(line.file, line.speech, made.motion, line.face.seal)
     if input_stamp(task.sound.stat()) != stamp:
         raise changed_meanwhile(task.sound)
-    part = task.folder / f"{uuid.uuid4().hex}{Path(task.output).suffix}"
-    _write(made, part, task)
+    part = _write(made.write, task)
     facts = measures.to_json()
-    facts.update(
-        seconds=round(time.perf_counter() - started, 4), told=list(dict.fromkeys((*made.warnings, *clamped)))
-    )
+    told = list(dict.fromkeys((*made.warnings, *line.warnings)))
+    facts.update(seconds=round(time.perf_counter() - started, 4), told=told)
     return Result(
         task.output,
         part=part,
@@ -178,13 +180,27 @@ def _emotion(task: Task) -> tuple[dict[str, float] | EmotionKeys, tuple[str, ...
     return track, track.warnings
 
 
-def _write(made: Made, part: Path, task: Task) -> None:
-    """Writes the result under its temporary name; messages name the one that it will have."""
+def open_line(task: Task) -> Sounding:
+    """Opens a task's sound and what else it needs.
+
+    Raises:
+        LipwrightError: when one of them cannot be used, or is not the one that the batch began with.
+    """
+    face = _KEPT.faces.get(task.model, task.files.model)
+    emotion, warnings = _emotion(task)
+    file = AudioFile(task.sound)
+    return Sounding(file, open_speech(file), face, emotion, warnings)
+
+
+def _write(write: Callable[[Path], None], task: Task) -> Path:
+    """Writes a result and returns its temporary name; messages name the one that it will have."""
+    part = task.folder / f"{uuid.uuid4().hex}{Path(task.output).suffix}"
     try:
-        made.write(part)
+        write(part)
     except LipwrightError as error:
         part.unlink(missing_ok=True)
         raise LipwrightError(str(error).replace(str(part), str(task.target))) from error
+    return part
 
 
 def kept_character(task: Task) -> Character | None:
@@ -219,6 +235,9 @@ def _make_motion_file(task: Task, line: Sounding) -> Made:
 Maker = Callable[[Task, Sounding], Made]
 MAKERS: dict[str, Maker] = dict.fromkeys(WRITERS, _make_motion_file)
 """Who animates a line, by format; Blender's workers add theirs."""
+Gatherer = Callable[[Task], Callable[[Path], None]]
+GATHERERS: dict[str, Gatherer] = {}
+"""Who animates all members of a task, by format, and returns what writes them to one file."""
 
 
 class KeptFace:
