@@ -254,7 +254,7 @@ def _export_anew(path: Path, task: Task, obj: bpy.types.Object, clip: LineClip) 
 
 
 def _written_beside(path: Path, task: Task, write: Callable[[Path], None]) -> None:
-    """Write a file under its later name into a folder of its own; what comes with it goes to where it will lie.
+    """Write a file under its later name into a folder of its own; what comes with it goes to its later place.
 
     Such are the pictures of materials, and the list of lines in a USD or Alembic file.
     """

@@ -128,10 +128,8 @@ def run_batch(options: BatchOptions, runner: Runner | None = None) -> int:
     if options.dry_run:
         with ledger_copy(options.output) as copy, Ledger(copy) as ledger:
             planned = _plan(options, lines, ledger)
-            others = _plan(options, others, ledger) if options.per_character else []
-            return _tell_plan(
-                options, lines, planned, _characters_ahead(options, [*planned, *others], ledger)
-            )
+            characters = _characters_ahead(options, planned, others, ledger)
+            return _tell_plan(options, lines, planned, characters)
     with Ledger(prepare_folder(options.output)) as ledger:
         if ledger.clock_went_back:
             warnings.append(_CLOCK_WENT_BACK)
@@ -247,13 +245,19 @@ def _gather(
     return [_with_lacking(one, _outcome(one.planned.line, planned, outcomes)) for one in gathered]
 
 
-def _characters_ahead(options: BatchOptions, lines: Sequence[PlannedLine], ledger: Ledger) -> list[Outcome]:
+def _characters_ahead(
+    options: BatchOptions,
+    planned: Sequence[PlannedLine],
+    others: Sequence[BatchLine | BadLine],
+    ledger: Ledger,
+) -> list[Outcome]:
     """Tells of each character's file what would become of it."""
     if not options.per_character:
         return []
+    lines = [*planned, *_plan(options, others, ledger)]
     gathered = plan_characters(lines, _ending(options), ledger.entries(), _rules(options), ahead=True)
-    planned = {one.planned.line.output: one.planned for one in gathered}
-    return [_with_lacking(one, _outcome(one.planned.line, planned, {})) for one in gathered]
+    files = {one.planned.line.output: one.planned for one in gathered}
+    return [_with_lacking(one, _outcome(one.planned.line, files, {})) for one in gathered]
 
 
 def _ending(options: BatchOptions) -> tuple[str, str]:
