@@ -24,6 +24,9 @@ STEP = 127
 """Samples from one line's beginning to the next one's: every line sounds otherwise, and all are speech."""
 RHUBARB_LINES = 10
 KILL_LINES = 200
+BLENDER_LINES = 200
+BUSY = 0.7
+"""Processes that want a processor, from which a bench does not have the machine to itself."""
 POLL_S = 0.2
 
 
@@ -47,12 +50,13 @@ def run_batch_bench(lines: int, kills: int) -> int:
         BuildError: where a batch fails, or a killed one does not end like an undisturbed one.
     """
     python = environments.ensure(environments.RUNTIME)
-    say(f"{os.cpu_count()} cores, {lines} lines of {SECONDS} s, csv\n")
+    say(f"{os.cpu_count()} cores, {lines} lines of {SECONDS} s, csv{_other_work()}\n")
     with tempfile.TemporaryDirectory(prefix="lipwright-bench-") as name:
         folder = Path(name)
         sounds = make_lines(folder / "lines", lines)
         _speed(python, sounds, folder, lines)
         _rhubarb(sounds, folder)
+        _blender(python, folder, min(lines, BLENDER_LINES))
         if kills:
             _kills(python, make_lines(folder / "few", min(lines, KILL_LINES)), folder, kills)
     return 0
@@ -108,6 +112,49 @@ def _speed(python: Path, sounds: Path, folder: Path, lines: int) -> None:
         )
 
 
+def _other_work() -> str:
+    """Say so where other programs keep the processors busy: figures are then theirs too."""
+    if not hasattr(os, "getloadavg") or os.getloadavg()[0] < BUSY:
+        return ""
+    return f"; other programs run (load {os.getloadavg()[0]:.1f}), so these are no figures of an idle machine"
+
+
+def _blender(python: Path, folder: Path, lines: int) -> None:
+    """Time the same through headless Blender, one scene or binary glTF a line."""
+    there = subprocess.run([python, "-c", "import bpy"], capture_output=True, text=True, check=False)
+    if there.returncode != 0:
+        say(f"Blender was not timed: {(there.stderr.strip().splitlines() or ['it does not start'])[-1]}")
+        return
+    say(f"\nheadless Blender, {lines} lines of {SECONDS} s, with its start")
+    single, sounds = make_lines(folder / "blender_one", 1), make_lines(folder / "blender_lines", lines)
+    for kind in ("blend", "glb"):
+        extra = ("--format", kind)
+        start = _batch(python, single, folder / f"{kind} start", 1, "blender_addon", *extra)
+        for workers in (1, 2):
+            output = folder / f"{kind} {workers}"
+            run = _batch(python, sounds, output, workers, "blender_addon", *extra)
+            there_are = len(list(output.glob(f"*.{kind}")))
+            if there_are != lines:
+                message = f"Blender's batch wrote {there_are} of {lines} files."
+                raise BuildError(message)
+            each = (run.processor - start.processor) / max(lines - 1, 1)
+            _row(
+                f".{kind}: lines per second, {_workers(workers)}",
+                f"{lines / run.seconds:.1f}",
+                f"took {run.seconds:.1f} s, the start and one line {start.seconds:.1f}; each line "
+                f"{each * 1000:.0f} ms of processor, {_megabytes(output, kind) / lines:.1f} MB",
+            )
+            shutil.rmtree(output)
+
+
+def _workers(count: int) -> str:
+    return "one worker" if count == 1 else f"{count} workers"
+
+
+def _megabytes(folder: Path, kind: str) -> float:
+    return sum(path.stat().st_size for path in folder.glob(f"*.{kind}")) / 1e6
+
+
 def _plain(python: Path, sounds: Path, folder: Path) -> float:
     """Return processor seconds for each line of a program that only animates them and writes them down."""
     command = [str(python), "-m", "build_tools.bench_batch_plain", str(sounds), str(folder / "plain")]
@@ -118,14 +165,19 @@ def _plain(python: Path, sounds: Path, folder: Path) -> float:
     return float(done.stdout.split()[-1])
 
 
-def _command(python: Path, sounds: Path, output: Path, workers: int) -> list[str]:
-    command = [str(python), "-m", "inference", "batch", str(sounds), "-o", str(output)]
-    return [*command, "--workers", str(workers), "--quiet", "--pictures", "0"]
+def _command(
+    python: Path, sounds: Path, output: Path, workers: int, module: str = "inference", *more: str
+) -> list[str]:
+    command = [str(python), "-m", module, "batch", str(sounds), "-o", str(output)]
+    return [*command, "--workers", str(workers), "--quiet", "--pictures", "0", *more]
 
 
-def _batch(python: Path, sounds: Path, output: Path, workers: int) -> BatchRun:
+def _batch(
+    python: Path, sounds: Path, output: Path, workers: int, module: str = "inference", *more: str
+) -> BatchRun:
     begun, busy = time.perf_counter(), _children_seconds()
-    process = subprocess.Popen(_command(python, sounds, output, workers), cwd=ROOT, stdout=subprocess.DEVNULL)
+    command = _command(python, sounds, output, workers, module, *more)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     peaks: dict[int, float] = {}
     while process.poll() is None:
         _note_peaks(process.pid, peaks)
