@@ -153,7 +153,9 @@ class _Child:
             stderr=self._errors,
             encoding="utf-8",
             errors="replace",
-            start_new_session=True,  # Ctrl+C is for the batch, which then ends its processes
+            # Ctrl+C is for the batch, which then ends its processes
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
 
     @property

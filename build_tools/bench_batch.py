@@ -133,6 +133,7 @@ def _blender(python: Path, folder: Path, lines: int) -> None:
         for workers in (1, 2):
             output = folder / f"{kind} {workers}"
             run = _batch(python, sounds, output, workers, "blender_addon", *extra)
+            peaks = ", ".join(f"{peak:.0f}" for peak in run.peaks[1:])
             there_are = len(list(output.glob(f"*.{kind}")))
             if there_are != lines:
                 message = f"Blender's batch wrote {there_are} of {lines} files."
@@ -144,6 +145,8 @@ def _blender(python: Path, folder: Path, lines: int) -> None:
                 f"took {run.seconds:.1f} s, the start and one line {start.seconds:.1f}; each line "
                 f"{each * 1000:.0f} ms of processor, {_megabytes(output, kind) / lines:.1f} MB",
             )
+            if peaks:
+                _row("  peak memory of each worker, MB", peaks)
             shutil.rmtree(output)
 
 
@@ -187,7 +190,7 @@ def _batch(
         message = f"A batch of {output.name} failed with status {process.returncode}, see above."
         raise BuildError(message)
     own = peaks.pop(process.pid, None)
-    largest = sorted(peaks.values(), reverse=True)[:workers] if workers > 1 else []
+    largest = sorted(peaks.values(), reverse=True)[:workers]
     seconds = time.perf_counter() - begun
     return BatchRun(seconds, _children_seconds() - busy, (own, *largest) if own else ())
 

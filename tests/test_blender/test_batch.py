@@ -203,6 +203,9 @@ def test_a_scene_of_ones_own_is_told_by_content(batch, folder, head, shown, tmp_
     """By option and by column; another content of it, another object or another Blender is another result."""
     own = tmp_path / "own.blend"
     head.name = "Hero"
+    bpy.data.images.new("Skin", 4, 4).filepath_raw = "//skin.png"
+    bpy.data.images["Skin"].source = "FILE"
+    bpy.data.images["Skin"].use_fake_user = True
     bpy.context.scene.render.fps = 24
     bpy.context.scene.frame_start = 101
     bpy.context.view_layer.objects.active = None
@@ -217,6 +220,7 @@ def test_a_scene_of_ones_own_is_told_by_content(batch, folder, head, shown, tmp_
     csv = read_csv(tmp_path / "out" / "line0.csv")
     found = shown_shapes(shown, tmp_path / "out" / "line0.blend", range(101, 125), "Hero")
     assert_same_weights(found, csv)
+    assert Path(bpy.path.abspath(bpy.data.images["Skin"].filepath)) == tmp_path / "skin.png"
     again = ["--blend", own, "--object", "Hero", "--only", "line[01]"]
     assert set(batch(lines, *again).states.values()) == {"unchanged"}
     bpy.ops.wm.open_mainfile(filepath=str(own))
