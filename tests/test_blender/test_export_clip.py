@@ -1,99 +1,21 @@
 # ruff: noqa: ARG001, PLR0917 - fixtures are asked for by name
 """A line as glTF, FBX, USD and Alembic, read back by libraries that did not write it."""
 
-import json
-import math
-import os
-import subprocess
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from tests.test_blender.export_faces import NTSC, WEIGHED, set_rate, shape_names
 from tests.test_blender.ogawa import Ogawa
 
 bpy = pytest.importorskip("bpy")
 
-HERE = Path(__file__).resolve().parent
-SUFFIXES = [".glb", ".fbx", ".usdc", ".abc"]
-WEIGHED = [".glb", ".fbx", ".usdc"]
-"""Formats that hold weights; Alembic holds vertices."""
-NTSC = 30 / 1.001
+SUFFIXES = [*WEIGHED, ".abc"]
 TOLERANCE = {".glb": 1e-6, ".fbx": 1e-6, ".usdc": 1e-6}
-
-
-@pytest.fixture
-def read():
-    """Reads an exported file in another process, see `read_export.py`."""
-    python = os.environ.get("LIPWRIGHT_READERS")
-    if not python:
-        pytest.skip("LIPWRIGHT_READERS names no Python: `python build.py test` makes one and sets it")
-
-    def run(path):
-        command = [python, str(HERE / "read_export.py"), str(path)]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ})
-        assert answer.returncode == 0, answer.stderr
-        return json.loads(answer.stdout)
-
-    return run
 
 
 @pytest.fixture
 def export(part):
     return part("clip_export").export_clip
-
-
-def make_mesh(part, name, shapes, scene, vertices=12):
-    """A mesh in the scene with the given shape keys, each moving every vertex another way."""
-    random = np.random.default_rng(len(name))
-    points = random.uniform(-0.1, 0.1, (vertices, 3)).astype(np.float32)
-    faces = np.arange(vertices, dtype=np.int32).reshape(-1, 3)
-    data = part("mesh_data")
-    obj = bpy.data.objects.new(name, data.create_mesh(name, points, faces))
-    scene.collection.objects.link(obj)
-    data.add_shape_keys(
-        obj, shapes, random.uniform(-0.01, 0.01, (len(shapes), vertices, 3)).astype(np.float32)
-    )
-    return obj
-
-
-@pytest.fixture
-def small_face(scene, part):
-    """A face of twelve vertices with all ARKit shapes, one of the user's own, and a material, selected."""
-    names = [*part("inference.blendshape_names").ARKIT_NAMES, "scar"]
-    obj = make_mesh(part, "Hero", names, scene)
-    obj.data.materials.append(bpy.data.materials.new("Skin"))
-    bpy.context.view_layer.objects.active = obj
-    obj.select_set(state=True)
-    return obj
-
-
-@pytest.fixture
-def speak(part):
-    """Gives a face a line of its own: speak(obj, name, first, count) -> Action; jawOpen and a smile move."""
-
-    def write(obj, name="Line 1", first=1, count=20, pace=3.0):
-        writer = part("action_writer")
-        frames = np.arange(first, first + count, dtype=np.float32)
-        wave = (0.5 - 0.5 * np.cos(np.arange(count) / pace)).astype(np.float32)
-        curves = [
-            writer.ShapeKeyCurve("jawOpen", "Jaw", frames, wave),
-            writer.ShapeKeyCurve("mouthSmileLeft", "Mouth", frames, 0.3 * wave[::-1]),
-            writer.ShapeKeyCurve("browInnerUp", "Brows", frames, np.zeros(count, np.float32)),
-        ]
-        action, _ = writer.write_line_action(obj.data.shape_keys, name, name, curves)
-        return action
-
-    return write
-
-
-def shape_names(obj):
-    return [block.name for block in obj.data.shape_keys.key_blocks][1:]
-
-
-def set_rate(scene, rate):
-    scene.render.fps = math.ceil(rate)
-    scene.render.fps_base = math.ceil(rate) / rate
 
 
 def expected_times(suffix, frames, rate):
@@ -190,33 +112,6 @@ def test_alembic_holds_the_moved_vertices(scene, small_face, speak, export, tmp_
     assert np.abs(archive.sample(points, 20) - archive.sample(points, 0)).max() > 1e-3
 
 
-@pytest.fixture
-def character(scene, part, small_face, speak):
-    """The face on an armature that nods, with an eye, and teeth whose shape a driver ties to the jaw."""
-    rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
-    scene.collection.objects.link(rig)
-    rig.keyframe_insert("location", frame=1)
-    rig.location.z = 0.1
-    rig.keyframe_insert("location", frame=20)
-    small_face.parent = rig
-    eye = make_mesh(part, "Eye", ["dilated"], scene)
-    eye.parent = rig
-    teeth = make_mesh(part, "Teeth", ["open"], scene)
-    teeth.parent = small_face
-    driver = teeth.data.shape_keys.driver_add('key_blocks["open"].value').driver
-    variable = driver.variables.new()
-    variable.targets[0].id_type, variable.targets[0].id = "KEY", small_face.data.shape_keys
-    variable.targets[0].data_path = 'key_blocks["jawOpen"].value'
-    driver.expression = f"{variable.name} * 0.5"
-    for name in ("Lamp", "Camera"):
-        data = bpy.data.lights.new(name, "POINT") if name == "Lamp" else bpy.data.cameras.new(name)
-        scene.collection.objects.link(bpy.data.objects.new(name, data))
-    make_mesh(part, "Table", ["wobble"], scene)
-    scene.frame_start, scene.frame_end = 1, 20
-    speak(small_face)
-    return small_face
-
-
 @pytest.mark.parametrize("suffix", WEIGHED)
 def test_the_face_and_its_family_go_in_and_nothing_else(scene, character, export, read, tmp_path, suffix):
     export(scene, character, tmp_path / f"line{suffix}")
@@ -234,36 +129,13 @@ def test_the_face_and_its_family_go_in_and_nothing_else(scene, character, export
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_the_file_is_left_as_it_was(scene, character, export, tmp_path, suffix):
-    def everything():
-        animation = character.data.shape_keys.animation_data
-        return {
-            "data": {
-                name: sorted((item.name, item.users) for item in getattr(bpy.data, name))
-                for name in (
-                    "scenes",
-                    "objects",
-                    "meshes",
-                    "shape_keys",
-                    "actions",
-                    "collections",
-                    "materials",
-                )
-            },
-            "plays": (animation.action, getattr(animation, "action_slot", None), animation.use_nla),
-            "frame": (scene.frame_current, scene.frame_start, scene.frame_end, scene.render.fps_base),
-            "shown": [block.value for block in character.data.shape_keys.key_blocks],
-            "screen": (bpy.context.window.scene, bpy.context.view_layer.objects.active),
-            "object": (character.data, character.active_shape_key_index, character.show_only_shape_key),
-            "selected": sorted(obj.name for obj in bpy.context.selected_objects),
-        }
-
+def test_the_file_is_left_as_it_was(scene, character, export, everything, tmp_path, suffix):
     scene.frame_set(7)
     character.active_shape_key_index = 3
     character.show_only_shape_key = True
-    before = everything()
+    before = everything(character)
     export(scene, character, tmp_path / f"line{suffix}")
-    assert everything() == before
+    assert everything(character) == before
     assert [path.name for path in tmp_path.iterdir()] == [f"line{suffix}"]
 
 
