@@ -273,7 +273,7 @@ def plain_action(key: bpy.types.Key, name: str, curves: Sequence[ShapeKeyCurve])
 
 
 def add_track(key: bpy.types.Key, name: str, curves: Sequence[ShapeKeyCurve]) -> bpy.types.Action:
-    """Write curves into a new Action on a new NLA track, which is muted, from its first key to its last."""
+    """Write curves into a new Action on a new NLA track, which plays it from its first key to its last."""
     action = bpy.data.actions.new(name)
     bag, slot = _ensure_channelbag(action, key)
     _write_curves(bag, curves)
@@ -283,7 +283,6 @@ def add_track(key: bpy.types.Key, name: str, curves: Sequence[ShapeKeyCurve]) ->
     if slot is not None:
         strip.action_slot = slot
     strip.extrapolation = "NOTHING"
-    track.mute = True
     return action
 
 

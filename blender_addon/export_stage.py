@@ -67,7 +67,14 @@ def _play(undo: contextlib.ExitStack, key: bpy.types.Key, clip: LineClip, mesh: 
 def _play_tracks(
     undo: contextlib.ExitStack, key: bpy.types.Key, clips: Sequence[LineClip], mesh: str
 ) -> None:
-    """Give shape keys a muted NLA track for each clip, all from frame 1: until one is played, they rest."""
+    """Give shape keys an NLA track for each clip, all from frame 1; at frame 0 an Action lets them rest.
+
+    Without that Action Blender 5.0 shows 1 there, its default for a shape key's value.
+    """
+    rest = {mesh: np.zeros((2, len(clips[0].shapes[mesh])), np.float32)}
+    action = plain_action(key, "Rest", _curves(LineClip("", -1, clips[0].shapes, rest), mesh, -1))
+    undo.callback(bpy.data.actions.remove, action)
+    key.animation_data.action_extrapolation = "NOTHING"
     for clip in clips:
         action = add_track(key, clip.name, _curves(clip, mesh, 1))
         undo.callback(bpy.data.actions.remove, action)
