@@ -20,7 +20,7 @@ from .character_export import export_character
 from .clip_export import write_clip
 from .export_samples import LineClip, own_blocks, sample_line
 from .face_target import face_target
-from .generate import GenerateResult, generate, scene_frame_rate
+from .generate import GenerateResult, SceneChanges, generate, scene_frame_rate
 from .inference.atomic_file import cannot_write
 from .inference.batch.fingerprint import Stamp, hash_file, input_stamp
 from .inference.batch.line import SceneChoice
@@ -178,6 +178,7 @@ def speak(
         strength=choice.strength,
         start_frame=origin,
         threads=1,
+        changes=SceneChanges(add_sound=task.format == "blend"),  # no other format has a place for it
     )
     scene.frame_start = first  # the timeline begins there, whenever the line does
     name = Path(task.output).stem

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -60,8 +60,7 @@ class LineMeasures:
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain values, rounded to what can be told apart."""
-        values = asdict(self)
-        return {name: _rounded(value) for name, value in values.items()}
+        return {field.name: _rounded(getattr(self, field.name)) for field in fields(self)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "LineMeasures":
