@@ -30,7 +30,9 @@ def main(arguments: Sequence[str]) -> int:
         os.environ[_RESOURCES] = own_folder  # Blender reads it once, and a batch's processes inherit it
     try:
         return int(_addon().cli(arguments))
-    except ImportError as error:
+    except ModuleNotFoundError as error:
+        if error.name != "bpy":
+            raise
         print(
             f"lipwright: error: {error}; `python -m pip install bpy` brings Blender as a module",
             file=sys.stderr,

@@ -106,6 +106,11 @@ class _Feeder(threading.Thread):
             self._answers.put(error)
         except OSError as error:
             self._answers.put(LipwrightError(f"{error}; no process of Blender can be started"))
+        except Exception as error:  # noqa: BLE001 - told, as whoever waits for answers would wait for ever
+            words = f"{type(error).__name__}: {error}"
+            self._answers.put(
+                LipwrightError(f"a process of the batch gave no answer ({words}); run it again")
+            )
 
     def _done(self, task: Task) -> Result:
         """Ask a process, and a fresh one when that died: whoever ends two is to blame."""
@@ -123,13 +128,16 @@ class _Feeder(threading.Thread):
             with self._lock:
                 if self._is_stopped:
                     raise LipwrightError("the batch has ended")
-                if self._child is None or not self._child.is_alive:
-                    self._child = _Child()
+                if self._child is not None and not self._child.is_alive:
+                    self._child.kill()
+                    self._child = None
+                self._child = self._child or _Child()
                 child = self._child
             if child.is_ready():
                 break
             if attempt == _START_ATTEMPTS:
                 raise child.did_not_start()
+            child.kill()
         return child
 
     def stop(self) -> None:
@@ -193,7 +201,7 @@ class _Child:
             time.sleep(0.01)
         self._process.kill()
         self._process.wait()
-        self._errors.close()
+        self._errors.close()  # standard output is closed by who reads it
 
     def _answer(self) -> str | None:
         """The next line that is meant for us; None when the process has ended."""
@@ -201,9 +209,10 @@ class _Child:
             return None
         with contextlib.suppress(OSError, ValueError):
             for line in self._process.stdout:
-                if line.startswith(MARK):
+                if line.startswith(MARK) and line.endswith("\n"):  # else it was killed while it spoke
                     return line.rstrip("\n")
         self._process.wait()
+        self._process.stdout.close()
         return None
 
     def _last_words(self) -> str:

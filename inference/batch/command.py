@@ -104,7 +104,7 @@ def options_from(
         draw=tuple(parsed.draw),
         quiet=parsed.quiet,
         as_json=parsed.json,
-        per_character=getattr(parsed, "per_character", None),
+        per_character=parsed.per_character,
     )
 
 

@@ -36,6 +36,7 @@ def batch_parser(
     _add_defaults(parser, scene_formats)
     _add_choices(parser)
     _add_running(parser)
+    parser.set_defaults(per_character=None)  # an option of Blender's alone
     return parser
 
 
@@ -48,7 +49,8 @@ def _add_defaults(parser: argparse.ArgumentParser, scene_formats: Sequence[str])
         "--fps", metavar="RATE", default=None if scene_formats else "30",
         help=f"e.g. 24, 29.97, 60000/1001 (default: {rate})",
     )  # fmt: skip
-    group.add_argument("--emotion", default="", metavar="NAME=VALUE,...", help="(default: neutral)")
+    emotion = "what the face's sliders say, else neutral" if scene_formats else "neutral"
+    group.add_argument("--emotion", default="", metavar="NAME=VALUE,...", help=f"(default: {emotion})")
     group.add_argument(
         "--emotion-track",
         type=Path,
