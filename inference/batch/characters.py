@@ -90,14 +90,19 @@ def _names(lines: Iterable[BatchLine]) -> Iterator[str]:
     """Yields a file's name for each character: the face's or the scene's, and no two that are one file."""
     taken: set[str] = set()
     for line in lines:
-        scene, character = line.scene, line.character
-        own = scene and (scene.object or (scene.blend and scene.blend.stem))
-        base = _UNFIT.sub("_", str(own or (character and character.stem) or _DEFAULT)).strip(" .")[:100]
+        base = _UNFIT.sub("_", _own_name(line)).strip(" .")[:100]
         names = [base or _DEFAULT, f"{base} {line.model.stem[:60]}"]
         names += [f"{names[1]} {number}" for number in range(2, len(taken) + 3)]
         name = next(name for name in names if name_key(name) not in taken)
         taken.add(name_key(name))
         yield name
+
+
+def _own_name(line: BatchLine) -> str:
+    """Returns what a line's face is called: scene and object, or the character outside Blender."""
+    if line.scene is not None and line.scene.blend is not None:
+        return f"{line.scene.blend.stem} {line.scene.object}".strip()
+    return line.character.stem if line.character else _DEFAULT
 
 
 def _planned(
