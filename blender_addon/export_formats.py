@@ -68,6 +68,7 @@ def _write_gltf(stage: bpy.types.Scene, path: Path, **options: Any) -> None:  # 
         export_optimize_animation_size=True,  # drops placements that stay, keeps every frame of weights
         export_optimize_animation_keep_anim_armature=False,
         export_optimize_animation_keep_anim_object=False,
+        export_current_frame=True,  # else what frame 0 shows is the face by itself
         export_morph=True,
         export_morph_animation=True,
         export_cameras=False,

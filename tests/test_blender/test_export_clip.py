@@ -95,6 +95,21 @@ def test_every_shape_has_a_key_at_every_frame_at_any_rate(
     assert weights[:, keys["names"].index("jawOpen")].max() > 0.9
 
 
+@pytest.mark.parametrize("first", [0, 1, 1001])
+@pytest.mark.parametrize("suffix", [".glb", ".fbx"])
+def test_the_face_by_itself_is_neutral(scene, small_face, speak, export, read, tmp_path, suffix, first):
+    scene.frame_start, scene.frame_end = first, first + 19
+    speak(small_face, first=first - 10, count=40)  # the mouth is open when the clip begins
+    scene.frame_set(first)
+    assert small_face.data.shape_keys.key_blocks["jawOpen"].value > 0.9
+    export(scene, small_face, tmp_path / f"line{suffix}")
+    back = read(tmp_path / f"line{suffix}")
+    assert len(back["rest"]) == 53
+    assert not any(back["rest"])
+    (clip,) = back["clips"]
+    assert clip["meshes"]["Hero"]["weights"][0][clip["meshes"]["Hero"]["names"].index("jawOpen")] > 0.9
+
+
 @pytest.mark.parametrize("rate", [25.0, NTSC])
 def test_alembic_holds_the_moved_vertices(scene, small_face, speak, export, tmp_path, rate):
     set_rate(scene, rate)
