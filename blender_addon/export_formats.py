@@ -39,10 +39,7 @@ def _run(operator: Any, label: str, path: Path, **options: Any) -> None:  # noqa
     try:
         known = operator.get_rna_type().properties.keys()
     except (KeyError, AttributeError, RuntimeError):
-        raise ExporterError(
-            f"Blender's {label} exporter is switched off: "
-            "enable it under Edit > Preferences > Add-ons, or choose another format"
-        ) from None
+        raise ExporterError(_absence(label)) from None
     chosen = {name: value for name, value in options.items() if name in known}
     try:
         outcome = operator(filepath=str(path), check_existing=False, **chosen)
@@ -50,6 +47,14 @@ def _run(operator: Any, label: str, path: Path, **options: Any) -> None:  # noqa
         raise _failure(label, str(error)) from None
     if outcome != {"FINISHED"} or not path.is_file() or not path.stat().st_size:
         raise ExporterError(f"Blender's {label} exporter wrote nothing; {_FREE_SPACE}")
+
+
+def _absence(label: str) -> str:
+    """Why an exporter is not there: some are add-ons, others parts of the program."""
+    if getattr(bpy.app.build_options, label.lower(), True):
+        remedy = "enable it under Edit > Preferences > Add-ons, or choose another format"
+        return f"Blender's {label} exporter is switched off: {remedy}"
+    return f"this Blender was built without {label}: choose another format, or another Blender"
 
 
 def _failure(label: str, report: str) -> ExporterError:
