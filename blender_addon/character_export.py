@@ -147,6 +147,7 @@ def _takes(
         undo.callback(tracks.remove, track)
         for name, first, last in spans:
             strip = track.strips.new(name, first, nothing)
+            strip.name = name  # Blender 4.3 names it after the Action
             strip.action_frame_start, strip.action_frame_end = 0.0, float(max(last - first, 1))
         yield
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import bpy
 
-from .export_formats import WRITERS
+from .export_formats import WRITERS, ExporterError
 from .export_samples import LineClip, sample_line
 from .export_stage import stage_clips
 from .inference.atomic_file import atomic_path, cannot_write
@@ -80,12 +80,16 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     with atomic_path(path) as temporary:
         folder = Path(tempfile.mkdtemp(prefix=".lipwright-", dir=path.parent))
         try:
-            part = folder / f"{path.stem}{path.suffix.lower()}"
+            part = folder / f"line{path.suffix.lower()}"  # short, whatever the name of the result
             write(part)
             _move_pictures(folder / "textures", path.parent / "textures")
             part.replace(temporary)
         except OSError as error:
             raise cannot_write(path, error) from None
+        except ExporterError as error:
+            raise (
+                cannot_write(path, error.error) if error.error else LipwrightError(f"{path}: {error}")
+            ) from None
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -3,40 +3,68 @@
 Each writes the scene that is on screen, see `export_stage`, to a path that ends as the format demands.
 """
 
+import os
+import re
+import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from .inference.errors import LipwrightError
+
+class ExporterError(Exception):
+    """Why one of Blender's exporters wrote no whole file, and the remedy.
+
+    Attributes:
+        error: the system's error, where it was one.
+    """
+
+    def __init__(self, reason: str, error: OSError | None = None) -> None:
+        """Keep the reason."""
+        super().__init__(reason)
+        self.error = error
+
+
+_FREE_SPACE = "free space or choose another folder"
 
 
 def _run(operator: Any, label: str, path: Path, **options: Any) -> None:  # noqa: ANN401 - Blender's operators have no types
     """Call an exporter with those of the options that this Blender's has.
 
     Raises:
-        LipwrightError: it is switched off, or failed.
+        ExporterError: it is switched off, or failed.
     """
     try:
         known = operator.get_rna_type().properties.keys()
     except (KeyError, AttributeError, RuntimeError):
-        raise LipwrightError(
-            f"{path.name}: Blender's {label} exporter is switched off: "
-            "enable it under Edit > Preferences > Add-ons, or choose another format"
-        ) from None
+        raise ExporterError(_absence(label)) from None
     chosen = {name: value for name, value in options.items() if name in known}
     try:
         outcome = operator(filepath=str(path), check_existing=False, **chosen)
     except RuntimeError as error:
-        last = str(error).strip().splitlines()[-1]
-        raise LipwrightError(
-            f"{path.name}: Blender's {label} exporter failed ({last}); free space or choose another folder"
-        ) from None
+        raise _failure(label, str(error)) from None
     if outcome != {"FINISHED"} or not path.is_file() or not path.stat().st_size:
-        raise LipwrightError(
-            f"{path.name}: Blender's {label} exporter wrote nothing; free space or choose another folder"
-        )
+        raise ExporterError(f"Blender's {label} exporter wrote nothing; {_FREE_SPACE}")
+
+
+def _absence(label: str) -> str:
+    """Why an exporter is not there: some are add-ons, others parts of the program."""
+    if getattr(bpy.app.build_options, label.lower(), True):
+        remedy = "enable it under Edit > Preferences > Add-ons, or choose another format"
+        return f"Blender's {label} exporter is switched off: {remedy}"
+    return f"this Blender was built without {label}: choose another format, or another Blender"
+
+
+def _failure(label: str, report: str) -> ExporterError:
+    """What an exporter's report, often a traceback, comes to."""
+    number = re.search(r"OSError: \[Errno (\d+)\]", report)
+    if number is not None:
+        return ExporterError("", OSError(int(number.group(1)), os.strerror(int(number.group(1)))))
+    lines = [line.strip() for line in report.splitlines() if line.strip()]
+    said = [line for line in lines if not line.startswith("Location:")]
+    return ExporterError(f"Blender's {label} exporter failed ({(said or [label])[-1]}); {_FREE_SPACE}")
 
 
 def write_gltf(stage: bpy.types.Scene, path: Path) -> None:
@@ -68,6 +96,7 @@ def _write_gltf(stage: bpy.types.Scene, path: Path, **options: Any) -> None:  # 
         export_optimize_animation_size=True,  # drops placements that stay, keeps every frame of weights
         export_optimize_animation_keep_anim_armature=False,
         export_optimize_animation_keep_anim_object=False,
+        export_current_frame=True,  # else what frame 0 shows is the face by itself
         export_morph=True,
         export_morph_animation=True,
         export_cameras=False,
@@ -123,10 +152,17 @@ def write_usd(_stage: bpy.types.Scene, path: Path) -> None:
         convert_world_material=False,
         evaluation_mode="RENDER",
     )
+    with path.open("rb") as stream:
+        header = stream.read(24)
+    if len(header) < 24 or struct.unpack_from("<q", header, 16)[0] >= path.stat().st_size:  # noqa: PLR2004 - bytes
+        raise ExporterError(
+            f"Blender's USD exporter wrote half a file; {_FREE_SPACE}"
+        )  # and called it finished
 
 
 def write_alembic(stage: bpy.types.Scene, path: Path) -> None:
     """Alembic with the moved vertices of every frame, at the scene's own frames."""
+    _check_room(stage, path)
     _run(
         bpy.ops.wm.alembic_export,
         "Alembic",
@@ -141,6 +177,19 @@ def write_alembic(stage: bpy.types.Scene, path: Path) -> None:
         as_background_job=False,
         evaluation_mode="RENDER",
     )
+
+
+def _check_room(stage: bpy.types.Scene, path: Path) -> None:
+    """Refuse what the disk cannot hold: Alembic's library ends Blender itself when a disk runs full."""
+    graph = bpy.context.evaluated_depsgraph_get()
+    meshes = [obj.evaluated_get(graph).data for obj in stage.objects if obj.type == "MESH"]
+    corners = sum(len(mesh.vertices) + len(mesh.loops) for mesh in meshes)  # a position, and perhaps a normal
+    needed = 12 * corners * (stage.frame_end - stage.frame_start + 1) + 1_000_000
+    free = shutil.disk_usage(path.parent).free
+    if needed > free:
+        raise ExporterError(
+            f"it may need {needed / 1e6:,.0f} MB and the disk has {free / 1e6:,.0f} MB left; {_FREE_SPACE}"
+        )
 
 
 WRITERS: dict[str, Callable[[bpy.types.Scene, Path], None]] = {

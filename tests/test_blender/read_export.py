@@ -94,8 +94,10 @@ def read_fbx(path):
                 keyed[_hold(mesh.instances)[0].name] = _same_times(curves)
         clips.append({"name": stack.name, "start": stack.time_begin, "end": stack.time_end, "meshes": keyed})
     (settings,) = _hold(file.settings)
+    bent = [deformer for mesh in _hold(file.meshes) for deformer in _hold(mesh.blend_deformers)]
     return {
         "clips": clips,
+        "rest": [channel.weight for deformer in bent for channel in _hold(deformer.channels)],
         "nodes": [node.name for node in _hold(file.nodes) if node.name],
         "materials": [material.name for material in _hold(file.materials)],
         "rate": settings.frames_per_second,

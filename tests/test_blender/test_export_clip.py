@@ -1,6 +1,8 @@
 # ruff: noqa: ARG001, PLR0917 - fixtures are asked for by name
 """A line as glTF, FBX, USD and Alembic, read back by libraries that did not write it."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,21 @@ def test_every_shape_has_a_key_at_every_frame_at_any_rate(
     still = [name not in {"jawOpen", "mouthSmileLeft"} for name in keys["names"]]
     assert not weights[:, still].any()
     assert weights[:, keys["names"].index("jawOpen")].max() > 0.9
+
+
+@pytest.mark.parametrize("first", [0, 1, 1001])
+@pytest.mark.parametrize("suffix", [".glb", ".fbx"])
+def test_the_face_by_itself_is_neutral(scene, small_face, speak, export, read, tmp_path, suffix, first):
+    scene.frame_start, scene.frame_end = first, first + 19
+    speak(small_face, first=first - 10, count=40)  # the mouth is open when the clip begins
+    scene.frame_set(first)
+    assert small_face.data.shape_keys.key_blocks["jawOpen"].value > 0.9
+    export(scene, small_face, tmp_path / f"line{suffix}")
+    back = read(tmp_path / f"line{suffix}")
+    assert len(back["rest"]) == 53
+    assert not any(back["rest"])
+    (clip,) = back["clips"]
+    assert clip["meshes"]["Hero"]["weights"][0][clip["meshes"]["Hero"]["names"].index("jawOpen")] > 0.9
 
 
 @pytest.mark.parametrize("rate", [25.0, NTSC])
@@ -200,3 +217,48 @@ def test_an_exporter_that_is_switched_off_is_said(
         addon_utils.enable(module)
     assert not list(tmp_path.iterdir())
     export(scene, small_face, tmp_path / f"line{suffix}")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit of file sizes for a process")
+@pytest.mark.parametrize("suffix", WEIGHED)
+def test_a_disk_that_takes_no_more_leaves_the_old_file(
+    scene, small_face, speak, export, part, tmp_path, suffix
+):
+    import resource  # noqa: PLC0415 - absent on Windows
+
+    speak(small_face)
+    (tmp_path / f"line{suffix}").write_bytes(b"old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(part("inference.errors").LipwrightError) as caught:
+            export(scene, small_face, tmp_path / f"line{suffix}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert str(caught.value).startswith(f"{tmp_path / f'line{suffix}'}: ")
+    assert "choose another folder" in str(caught.value)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(f"line{suffix}", b"old")]
+    assert [item.name for item in bpy.data.scenes] == [scene.name]
+
+
+def test_alembic_is_refused_before_the_disk_runs_full(
+    scene, small_face, speak, export, part, tmp_path, monkeypatch
+):
+    speak(small_face)
+    usage = type("Usage", (), {"free": 500_000})
+    monkeypatch.setattr(part("export_formats").shutil, "disk_usage", lambda _folder: usage)
+    error = part("inference.errors").LipwrightError
+    with pytest.raises(error, match=r"line\.abc: it may need 1 MB and the disk has 0 MB left; free space"):
+        export(scene, small_face, tmp_path / "line.abc")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_names_of_any_length_and_script(scene, small_face, speak, export, part, tmp_path, suffix):
+    speak(small_face)
+    for name in ("Zoë 日本", "a.b.c", "n" * 250):
+        export(scene, small_face, tmp_path / f"{name}{suffix}")
+        assert (tmp_path / f"{name}{suffix}").stat().st_size > 1000
+    with pytest.raises(part("inference.errors").LipwrightError, match="the name is too long"):
+        export(scene, small_face, tmp_path / f"{'n' * 300}{suffix}")
+    assert len(list(tmp_path.iterdir())) == 3
