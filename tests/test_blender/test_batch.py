@@ -138,6 +138,7 @@ def test_scenes_and_clips_hold_what_the_csv_of_the_same_lines_holds(
         "felt": f"line1.wav,24,,{strongest}=0.7,",
         "late": "line2.wav,25,0.4,,",
         "keyed": "line3.wav,30,,,t.csv",
+        "ntsc": "line3.wav,29.97,1.001,,",
         "bad": "gone.wav,30,,,",
         "unknown": "line0.wav,30,,boredom=1,",
     }
@@ -147,22 +148,26 @@ def test_scenes_and_clips_hold_what_the_csv_of_the_same_lines_holds(
         for kind in ("blend", "glb", "csv")
     ]
     answer = batch(manifest(folder, "id,output,format,wav,fps,start,emotion,emotion_track", *rows))
-    assert (answer.code, answer.report["counts"]) == (1, {"done": 12, "failed": 6})
+    assert (answer.code, answer.report["counts"]) == (1, {"done": 15, "failed": 6})
     assert "gone.wav: there is no such" in answer.errors["bad_blend"]
     assert "emotion 'boredom' is unknown" in answer.errors["unknown_blend"]
     told = {line["id"]: line.get("warnings", []) for line in answer.report["lines"]}
     for kind in ("blend", "csv"):
         assert any("outside 0 to 1, so clamped" in sentence for sentence in told[f"keyed_{kind}"])
     out = tmp_path / "out"
-    for name, rate, start in (("plain", 30, 0), ("felt", 24, 0), ("late", 25, 10), ("keyed", 30, 0)):
+    rates = {"plain": 30, "felt": 24, "late": 25, "keyed": 30, "ntsc": 30 / 1.001}
+    starts = {"late": 10, "ntsc": 30}
+    for name, rate in rates.items():
+        start = starts.get(name, 0)
         csv = read_csv(out / f"{name}.csv")
         count = len(csv["jawopen"])
-        assert count == rate
+        assert count == round(rate)
         assert_same_weights(
             shown_shapes(shown, out / f"{name}.blend", range(1 + start, 1 + start + count)), csv
         )
         scene = bpy.context.scene
-        assert (scene.render.fps, scene.frame_start, scene.frame_end) == (rate, 1, start + count)
+        assert scene.render.fps / scene.render.fps_base == pytest.approx(rate, rel=1e-6)
+        assert (scene.frame_start, scene.frame_end) == (1, start + count)
         assert name in bpy.data.actions
         assert (f"{name} Emotion" in bpy.data.actions) == (name in {"felt", "keyed"})
         assert_sound_lies_under_its_line(scene, 1 + start, part)
