@@ -53,6 +53,13 @@ def bench(options: argparse.Namespace) -> int:
     return run_bench(quick=options.quick)
 
 
+def gui_test(options: argparse.Namespace) -> int:
+    """Click and drag in a real Blender window."""
+    from build_tools.gui_test import run_gui_test  # noqa: PLC0415
+
+    return run_gui_test(options.blender)
+
+
 def train_default(options: argparse.Namespace) -> int:
     """Train the bundled model from the capture data."""
     from build_tools.training import train_default_model  # noqa: PLC0415
@@ -79,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_test(commands)
     _add_extension(commands)
     _add_bench(commands)
+    gui = commands.add_parser(
+        "gui-test", help="click and drag in a real Blender window on a virtual screen, with pictures"
+    )
+    gui.add_argument("--blender", default="blender", metavar="PROGRAM", help="(default: %(default)s)")
+    gui.set_defaults(run=gui_test)
     train = commands.add_parser(
         "train-default",
         help="train the bundled model again from the capture data",

@@ -104,6 +104,30 @@ class LIPWRIGHT_PT_emotion(LipwrightPanel, bpy.types.Panel):
         self.layout.operator("lipwright.load_emotions", icon="FILE_REFRESH")
 
 
+class LIPWRIGHT_UL_points(bpy.types.UIList):
+    """Learned points by what they feel like; a click shows one on the face."""
+
+    bl_idname = "LIPWRIGHT_UL_points"
+
+    def draw_item(
+        self,
+        _context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        _data: bpy.types.AnyType,
+        item: bpy.types.PropertyGroup,
+        _icon: int,
+        _active_data: bpy.types.AnyType,
+        _active_property: str,
+        _index: int = 0,
+        _flags: int = 0,
+    ) -> None:
+        """Show a point's title and number."""
+        row = layout.row()
+        row.label(text=item.name)
+        if item.number:
+            row.label(text=str(item.number))
+
+
 class LIPWRIGHT_PT_latent(LipwrightPanel, bpy.types.Panel):
     """The model's own axes, for those who want more than its named emotions."""
 
@@ -127,8 +151,10 @@ class LIPWRIGHT_PT_latent(LipwrightPanel, bpy.types.Panel):
         column = self.layout.column(align=True)
         column.use_property_split = True
         if settings.learned_points:
+            column.label(text=f"The most different of {settings.learned_points} learned points:")
+            lists = settings, "point_list", settings, "point_row"
+            column.template_list("LIPWRIGHT_UL_points", "", *lists, rows=4)
             column.prop(face.lipwright, "learned_point")
-            column.label(text=f"of {settings.learned_points}; 0 for none")
         for axis in range(min(settings.latent_size, emotion_sliders.LATENT_AXES)):
             column.prop(face.lipwright, emotion_sliders.latent_id(axis), slider=True)
         if settings.latent_size > emotion_sliders.LATENT_AXES:
@@ -137,7 +163,7 @@ class LIPWRIGHT_PT_latent(LipwrightPanel, bpy.types.Panel):
             )
 
 
-_CLASSES = (LIPWRIGHT_PT_emotion, LIPWRIGHT_PT_latent)
+_CLASSES = (LIPWRIGHT_UL_points, LIPWRIGHT_PT_emotion, LIPWRIGHT_PT_latent)
 
 
 def register() -> None:

@@ -2,12 +2,18 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
 from . import emotion_sliders, sound_strip
 from .inference.bundled import default_model_path
 from .inference.errors import LipwrightError
+
+if TYPE_CHECKING:
+    from .inference.model_bundle import ModelBundle
+
+_LISTED_POINTS = 24
 
 
 def _strip_names(_settings: bpy.types.PropertyGroup, context: bpy.types.Context, typed: str) -> list[str]:
@@ -18,6 +24,23 @@ def _strip_names(_settings: bpy.types.PropertyGroup, context: bpy.types.Context,
 
 def _model_changed(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     settings.emotion_source = ""  # the panel, or the next generation, reads the other model's names
+
+
+def _point_clicked(settings: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Show the point of the list that was clicked on the selected face."""
+    from .choices import feeling_face  # noqa: PLC0415 - it imports this module
+
+    face = feeling_face(context)
+    if face is not None and settings.point_row < len(settings.point_list):
+        face.lipwright.learned_point = settings.point_list[settings.point_row].number
+
+
+class ListedPoint(bpy.types.PropertyGroup):
+    """A learned point to try out; its name says what it feels like."""
+
+    number: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Number", description="Which of the learned points, from 1; 0 for none", options={"HIDDEN"}
+    )
 
 
 class LipwrightSettings(bpy.types.PropertyGroup):
@@ -100,6 +123,13 @@ class LipwrightSettings(bpy.types.PropertyGroup):
     learned_points: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Learned Points", description="How many points the chosen model learned", options={"HIDDEN"}
     )
+    point_list: bpy.props.CollectionProperty(type=ListedPoint)  # type: ignore[valid-type]
+    point_row: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Learned Point",
+        description="Click to move the selected face's axes there",
+        options={"HIDDEN", "SKIP_SAVE"},
+        update=_point_clicked,
+    )
     add_sound: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Add Sound",
         description="Put the line's sound into the sequencer, unless it is there already",
@@ -158,10 +188,24 @@ def load_emotions(settings: LipwrightSettings) -> None:
     emotion_sliders.ensure_sliders(model.emotion_names)
     settings.emotion_names = json.dumps(list(model.emotion_names))
     settings.latent_size, settings.learned_points = model.emotion_size, len(model.emotion_database)
+    _list_points(settings, model)
     settings.emotion_source = _file_version(path)
 
 
-_CLASSES = (LipwrightSettings,)
+def _list_points(settings: LipwrightSettings, model: "ModelBundle") -> None:
+    """Fill the list of learned points with those that differ most."""
+    from .inference.learned_points import telling_points  # noqa: PLC0415 - loads numpy when first used
+
+    settings.point_list.clear()
+    points = telling_points(
+        model.emotion_names, model.emotion_vectors, model.emotion_database, _LISTED_POINTS
+    )
+    for number, title in ((0, "None"), *((point.row + 1, point.title) for point in points)):
+        item = settings.point_list.add()
+        item.name, item.number = title, number
+
+
+_CLASSES = (ListedPoint, LipwrightSettings)
 
 
 def register() -> None:

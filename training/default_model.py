@@ -29,6 +29,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 CAPTURE_FOLDERS = ("capture/grid_s1", "capture/facegood")
 #: What a model can be trained without, to measure what it does with what it never heard.
 LEAVABLE = ("facegood", "espeak", "flite", "festival", "real")
+#: Those of them that have takes or lines of their own to be measured on.
+MEASURABLE = ("facegood", "espeak", "flite", "festival")
 LICENCE = "CC-BY-SA-4.0"
 CREDITS = (
     "Trained on the GRID audiovisual sentence corpus, speaker 1 (Cooke, Barker, Cunningham and Shao 2006, "
@@ -99,12 +101,19 @@ def make_default_model(data: Path, work: Path, device: str, steps: int | None) -
         run_folder=work / "run",
     )
     report = work / "report.html"
-    table = evaluation_table(measure_and_report(model, project, report, data=data))
+    left_out = left_out_models(work)
+    table = evaluation_table(measure_and_report(model, project, report, data=data, left_out=left_out))
     print(table)
     print(f"report: {report}")
     where = "two CPU cores" if device == "cpu" else device
-    write_model_card(model.with_name("MODEL_CARD.md"), model, figures, table, where)
+    write_model_card(model.with_name("MODEL_CARD.md"), model, figures, table, device=where, left_out=left_out)
     return figures
+
+
+def left_out_models(work: Path) -> dict[str, Path]:
+    """Return what `make_left_out_model` has left in a folder, by the speakers and engines it never heard."""
+    found = sorted(work.glob("no-*.lipmodel"))
+    return {name: path for path in found for name in path.stem.split("-")[1:] if name in MEASURABLE}
 
 
 def make_left_out_model(data: Path, work: Path, what: str, device: str, steps: int | None) -> dict[str, Any]:
@@ -131,7 +140,8 @@ def make_left_out_model(data: Path, work: Path, what: str, device: str, steps: i
     engines = [e for e in CONFIG.corpus_engines.split(",") if e not in left_out]
     if not engines:
         raise LipwrightError(f"leaving out {what} leaves no made-up speech to learn from; leave out fewer")
-    config = replace(CONFIG, corpus_engines=",".join(engines))
+    # Emotion comes on top of finished speech and changes nothing of it: what strangers get needs none.
+    config = replace(CONFIG, corpus_engines=",".join(engines), emotion_steps=0)
     label = "no-" + "-".join(left_out)
     project = _import(
         data, folders, work / ("project" if folders == list(CAPTURE_FOLDERS) else f"project-{label}")

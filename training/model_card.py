@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from inference.model_bundle import load_bundle
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _TEXT = """# {name}
@@ -53,6 +54,7 @@ Everything is measured with the neutral vector unless a heading names another. I
 GRID's casual manner of speaking (`speaker grid_s1`) to that of the made-up lines (`careful speech`), because an
 animator wants to see what is said.
 Ridge regression and loudness are fitted to each captured speaker alone, and on other speech are what GRID taught them.
+{strangers}
 
 The exported graphs differ from the trained network by {parity:.1e} m at most.
 
@@ -72,7 +74,15 @@ The model is licensed under CC BY-SA 4.0. Name its source as: {credits}
 """
 
 
-def write_model_card(path: Path, model: Path, figures: dict[str, Any], table: str, device: str) -> None:
+def write_model_card(
+    path: Path,
+    model: Path,
+    figures: dict[str, Any],
+    table: str,
+    *,
+    device: str,
+    left_out: Mapping[str, Path],
+) -> None:
     """Write the card.
 
     Args:
@@ -81,6 +91,7 @@ def write_model_card(path: Path, model: Path, figures: dict[str, Any], table: st
         figures: What the training returned.
         table: What `evaluate` printed.
         device: What it was trained on.
+        left_out: The bundles that the table compares, by what their training left out.
     """
     manifest = load_bundle(model).manifest
     config = manifest.training["config"]
@@ -96,9 +107,25 @@ def write_model_card(path: Path, model: Path, figures: dict[str, Any], table: st
         synthetic=config["synthetic_minutes"],
         careful=config["careful_share"],
         table=table,
+        strangers=_strangers(left_out, figures["steps"]),
         parity=figures["parity_m"],
         credits=manifest.credits,
     )
     temporary = path.with_name(path.name + ".part")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
+
+
+def _strangers(left_out: Mapping[str, Path], steps: int) -> str:
+    """Return what the table's columns of strangers are."""
+    if not left_out:
+        return "No model was trained without some of the voices (`--left-out` does that), so what strangers get is not measured."
+    sentences = []
+    for path in sorted(set(left_out.values())):
+        missing = ", ".join(name for name, of in left_out.items() if of == path)
+        taken = load_bundle(path).manifest.training["config"]["steps"]
+        sentences.append(
+            f"What a voice of another kind gets is measured with a model that never heard {missing}, trained in {taken} "
+            f"steps instead of {steps} (`train-default --left-out {missing.replace(', ', ',')} --steps {taken}`)."
+        )
+    return "\n".join(sentences)

@@ -105,3 +105,10 @@ def test_something_has_to_speak_when_engines_are_left_out(tmp_path, capsys):
     )
     assert status == 1
     assert "leaves no made-up speech to learn from; leave out fewer" in capsys.readouterr().err
+
+
+def test_models_that_never_heard_something_are_measured_on_just_that(tmp_path):
+    both, real = tmp_path / "no-facegood-flite.lipmodel", tmp_path / "no-real.lipmodel"
+    for path in (both, real):
+        path.touch()
+    assert default_model.left_out_models(tmp_path) == {"facegood": both, "flite": both}
