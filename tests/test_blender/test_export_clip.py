@@ -145,6 +145,24 @@ def test_the_face_and_its_family_go_in_and_nothing_else(scene, character, export
         assert clip["moved"] == [["Rig", "translation"]]  # the nod, and no placement that stays
 
 
+@pytest.mark.parametrize("suffix", WEIGHED)
+def test_a_muted_shape_rests_and_twins_move_alike(scene, character, export, read, tmp_path, suffix):
+    twin = bpy.data.objects.new("Twin", character.data)
+    twin.parent = character
+    scene.collection.objects.link(twin)
+    character.data.shape_keys.key_blocks["mouthSmileLeft"].mute = True
+    export(scene, character, tmp_path / f"line{suffix}")
+    (clip,) = read(tmp_path / f"line{suffix}")["clips"]
+    keys = clip["meshes"]["Hero"]
+    weights = dict(zip(keys["names"], np.array(keys["weights"]).T, strict=True))
+    assert not weights["mouthSmileLeft"].any()
+    assert weights["jawOpen"].max() > 0.9
+    assert character.data == twin.data
+    assert character.data.name == "Hero"
+    if suffix == ".glb":
+        assert clip["meshes"]["Twin"] == keys
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_the_file_is_left_as_it_was(scene, character, export, everything, tmp_path, suffix):
     scene.frame_set(7)
