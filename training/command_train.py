@@ -63,7 +63,7 @@ def train_command(
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
     check_request(config, output, device)
     run_folder = run_folder or project / "runs" / output.stem
-    trained = with_emotion(train_project(project, config, run_folder, device))
+    trained = with_emotion(train_project(project, config, run_folder, device), run_folder)
     label = BundleLabel(name or output.stem, licence, credits_line)
     difference = export_bundle(trained, output, label)
     return {**trained.figures, "parity_m": difference, "model": str(output)}
