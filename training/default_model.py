@@ -60,6 +60,7 @@ CONFIG = replace(
     synthetic_altered_share=0.7,
     emotion_steps=3000,
     performances=8,
+    heard_utterances=3000,
     validation_every=1000,
     checkpoint_every=500,
     loss=LossWeights(motion=1.0, mouth=1.0, closure=0.5, touch=1.0, phones=0.5),
