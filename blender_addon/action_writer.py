@@ -61,6 +61,18 @@ def keyed_shapes(key: bpy.types.Key, action: bpy.types.Action) -> list[str]:
     return [block.name for block in key.key_blocks if shape_key_path(block.name) in paths]
 
 
+def shape_values_at(
+    action: bpy.types.Action, names: Sequence[str], frames: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """What an Action's curves say of shape keys, [names, T]; 0 where it has none or a muted one."""
+    curves = {fcurve.data_path: fcurve for fcurve in iterate_fcurves(action) if not fcurve.mute}
+    values = np.zeros((len(names), len(frames)), np.float32)
+    for row, name in zip(values, names, strict=True):
+        if shape_key_path(name) in curves:
+            row[:] = [curves[shape_key_path(name)].evaluate(float(frame)) for frame in frames]
+    return values
+
+
 def id_curves(animated: bpy.types.ID) -> dict[str, bpy.types.FCurve]:
     """The curves that a datablock's active Action has for it, by data path (of arrays the last)."""
     animation = animated.animation_data
@@ -249,6 +261,29 @@ def _write_action(
     action[TARGET_PROPERTY] = key.name
     action[CURVES_PROPERTY] = curves_hash(action)
     return action, slot, is_new
+
+
+def plain_action(key: bpy.types.Key, name: str, curves: Sequence[ShapeKeyCurve]) -> bpy.types.Action:
+    """Write curves into a new Action without a line's marks and make it the target's animation."""
+    action = bpy.data.actions.new(name)
+    bag, slot = _ensure_channelbag(action, key)
+    _write_curves(bag, curves)
+    assign_action(key, action, slot)
+    return action
+
+
+def add_track(key: bpy.types.Key, name: str, curves: Sequence[ShapeKeyCurve]) -> bpy.types.Action:
+    """Write curves into a new Action on a new NLA track, which plays it from its first key to its last."""
+    action = bpy.data.actions.new(name)
+    bag, slot = _ensure_channelbag(action, key)
+    _write_curves(bag, curves)
+    track = (key.animation_data or key.animation_data_create()).nla_tracks.new()
+    track.name = name
+    strip = track.strips.new(name, int(action.frame_range[0]), action)
+    if slot is not None:
+        strip.action_slot = slot
+    strip.extrapolation = "NOTHING"
+    return action
 
 
 def write_track_action(

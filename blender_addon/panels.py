@@ -74,6 +74,7 @@ class LIPWRIGHT_PT_line(LipwrightPanel, bpy.types.Panel):
             row = layout.row()
             row.scale_y = 1.5
             row.operator("lipwright.generate", icon="PLAY")
+            layout.operator("lipwright.export_line", icon="EXPORT")
             return
         row = layout.row(align=True)
         row.scale_y = 1.5

@@ -115,7 +115,11 @@ def _blender_stages(tally: Tally, versions: Sequence[str], extra: Sequence[str])
 def _blender_tests(version: str, archive: Path, tally: Tally, extra: Sequence[str]) -> bool:
     python = environments.ensure(environments.blender_environment(version))
     with tempfile.TemporaryDirectory(prefix="lipwright-blender-") as user_folder:
-        env = {"BLENDER_USER_RESOURCES": user_folder, "LIPWRIGHT_EXTENSION_ZIP": str(archive)}
+        env = {
+            "BLENDER_USER_RESOURCES": user_folder,
+            "LIPWRIGHT_EXTENSION_ZIP": str(archive),
+            "LIPWRIGHT_READERS": str(environments.ensure(environments.READERS)),
+        }
         return _pytest(python, f"blender-{version}", [ROOT / "tests" / "test_blender"], tally, extra, env)
 
 

@@ -50,6 +50,7 @@ DEFAULT_BLENDER = "5.0.1"  # the one in requirements/runtime.in
 
 RUNTIME = Environment(".venv", "3.11", ("runtime",), "Blender 5.0.1 and inference, about 1 GB")
 DEV = Environment(".venvs/dev", "3.11", ("dev", "torch"), "tests and training, about 1.7 GB")
+READERS = Environment(".venvs/readers", "3.11", ("readers",), "others' readers of exported files, 300 MB")
 
 
 def blender_environment(version: str) -> Environment:

@@ -5,7 +5,9 @@
 """
 
 import importlib
+import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.test_blender.export_faces import make_mesh
 
 ZIP = os.environ.get("LIPWRIGHT_EXTENSION_ZIP")
 PACKAGE = "bl_ext.user_default.lipwright"
@@ -192,3 +196,115 @@ def joyful(scene, part):
     model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
     strongest = int(np.argmax(np.linalg.norm(model.emotion_vectors, axis=1)))
     return part("emotion_sliders").slider_id(model.emotion_names[strongest])
+
+
+@pytest.fixture(scope="session")
+def read():
+    """Reads an exported file in another process, see `read_export.py`: read(path) -> dict."""
+    python = os.environ.get("LIPWRIGHT_READERS")
+    if not python:
+        pytest.skip("LIPWRIGHT_READERS names no Python: `python build.py test` makes one and sets it")
+    command = [python, str(Path(__file__).with_name("read_export.py"))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as reader:
+
+        def ask(path):
+            reader.stdin.write(f"{path}\n")
+            reader.stdin.flush()
+            answer = reader.stdout.readline()
+            assert answer, f"the reader died of {path}"
+            return json.loads(answer)
+
+        yield ask
+        reader.stdin.close()
+
+
+@pytest.fixture
+def small_face(scene, part):
+    """A face of twelve vertices with all ARKit shapes, one of the user's own, and a material, selected."""
+    import bpy  # noqa: PLC0415
+
+    names = [*part("inference.blendshape_names").ARKIT_NAMES, "scar"]
+    obj = make_mesh(part, "Hero", names, scene)
+    obj.data.materials.append(bpy.data.materials.new("Skin"))
+    bpy.context.view_layer.objects.active = obj
+    obj.select_set(state=True)
+    return obj
+
+
+@pytest.fixture
+def speak(part):
+    """Gives a face a line of its own: speak(obj, name, first, count) -> Action; jawOpen and a smile move."""
+
+    def write(obj, name="Line 1", first=1, count=20, pace=3.0):
+        writer = part("action_writer")
+        frames = np.arange(first, first + count, dtype=np.float32)
+        wave = (0.5 - 0.5 * np.cos(np.arange(count) / pace)).astype(np.float32)
+        curves = [
+            writer.ShapeKeyCurve("jawOpen", "Jaw", frames, wave),
+            writer.ShapeKeyCurve("mouthSmileLeft", "Mouth", frames, 0.3 * wave[::-1]),
+            writer.ShapeKeyCurve("browInnerUp", "Brows", frames, np.zeros(count, np.float32)),
+        ]
+        action, _ = writer.write_line_action(obj.data.shape_keys, name, name, curves)
+        return action
+
+    return write
+
+
+@pytest.fixture
+def character(scene, part, small_face, speak):
+    """The face on an armature that nods, with an eye, and teeth whose shape a driver ties to the jaw."""
+    import bpy  # noqa: PLC0415
+
+    rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    scene.collection.objects.link(rig)
+    rig.keyframe_insert("location", frame=1)
+    rig.location.z = 0.1
+    rig.keyframe_insert("location", frame=20)
+    small_face.parent = rig
+    eye = make_mesh(part, "Eye", ["dilated"], scene)
+    eye.parent = rig
+    teeth = make_mesh(part, "Teeth", ["open"], scene)
+    teeth.parent = small_face
+    driver = teeth.data.shape_keys.driver_add('key_blocks["open"].value').driver
+    variable = driver.variables.new()
+    variable.targets[0].id_type, variable.targets[0].id = "KEY", small_face.data.shape_keys
+    variable.targets[0].data_path = 'key_blocks["jawOpen"].value'
+    driver.expression = f"{variable.name} * 0.5"
+    for name in ("Lamp", "Camera"):
+        data = bpy.data.lights.new(name, "POINT") if name == "Lamp" else bpy.data.cameras.new(name)
+        scene.collection.objects.link(bpy.data.objects.new(name, data))
+    make_mesh(part, "Table", ["wobble"], scene)
+    scene.frame_start, scene.frame_end = 1, 20
+    speak(small_face)
+    return small_face
+
+
+@pytest.fixture
+def everything(scene):
+    """What an export must leave as it was: everything(face) -> comparable values."""
+    import bpy  # noqa: PLC0415
+
+    def look(face):
+        animation = face.data.shape_keys.animation_data
+        return {
+            "data": {
+                name: sorted((item.name, item.users) for item in getattr(bpy.data, name))
+                for name in (
+                    "scenes",
+                    "objects",
+                    "meshes",
+                    "shape_keys",
+                    "actions",
+                    "collections",
+                    "materials",
+                )
+            },
+            "plays": (animation.action, getattr(animation, "action_slot", None), animation.use_nla),
+            "frame": (scene.frame_current, scene.frame_start, scene.frame_end, scene.render.fps_base),
+            "shown": [block.value for block in face.data.shape_keys.key_blocks],
+            "screen": (bpy.context.window.scene, bpy.context.view_layer.objects.active),
+            "object": (face.data, face.active_shape_key_index, face.show_only_shape_key),
+            "selected": sorted(obj.name for obj in bpy.context.selected_objects),
+        }
+
+    return look
