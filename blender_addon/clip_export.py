@@ -16,6 +16,7 @@ import bpy
 from .export_formats import WRITERS, ExporterError
 from .export_samples import LineClip, sample_line
 from .export_stage import stage_clips
+from .face_target import face_target
 from .inference.atomic_file import atomic_path, cannot_write
 from .inference.errors import LipwrightError
 
@@ -39,10 +40,9 @@ def check_face(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
     """Check that a face can be exported.
 
     Raises:
-        LipwrightError: it is being edited, or in another scene.
+        LipwrightError: it is being edited, of another file, or in another scene.
     """
-    if face.mode != "OBJECT":
-        raise LipwrightError(f"'{face.name}' is being edited: leave {face.mode.title()} Mode first")
+    face_target(face, exact=True)
     if face.name not in scene.objects:
         raise LipwrightError(f"'{face.name}' is not in the scene '{scene.name}': link it first")
 

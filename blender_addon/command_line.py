@@ -68,6 +68,12 @@ def _parser() -> argparse.ArgumentParser:
         help="keys the sliders: CSV with the header time,name,value (seconds, 0 to 1), sorted by time",
     )
     animate.add_argument("--strength", type=_share, default=1.0, metavar="0..1", help="scales the emotion")
+    animate.add_argument(
+        "--from-voice",
+        type=_share,
+        metavar="0..1",
+        help="by how much the emotion heard in the voice replaces --emotion, or neutral without it",
+    )
     return parser
 
 
@@ -125,6 +131,7 @@ def _animate_line(path: Path, options: argparse.Namespace) -> Path:
         exact=options.exact,
         emotion=_emotion(options),
         strength=options.strength,
+        from_voice=options.from_voice,
     )
     for warning in result.warnings:
         print(f"lipwright: warning: {path}: {warning}", file=sys.stderr)

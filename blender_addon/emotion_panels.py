@@ -67,18 +67,22 @@ class LIPWRIGHT_PT_emotion(LipwrightPanel, bpy.types.Panel):
         if face is None:
             layout.label(text="Select a face to set its emotions", icon="INFO")
             return
-        self._draw_sliders(face, names)
+        self._draw_sliders(face, names, hears=settings.hears_emotion)
         reason = _line_problem(face, settings)
         if reason is not None:
             layout.label(text=reason[:1].upper() + reason[1:], icon="ERROR")
 
-    def _draw_sliders(self, face: bpy.types.Object, names: tuple[str, ...]) -> None:
+    def _draw_sliders(self, face: bpy.types.Object, names: tuple[str, ...], *, hears: bool) -> None:
         layout = self.layout
         column = layout.column(align=True)
         column.use_property_split = True
         for name in names:
             column.prop(face.lipwright, emotion_sliders.slider_id(name), slider=True)
         column.separator()
+        if hears:
+            column.prop(face.lipwright, "from_voice", slider=True)
+        else:
+            column.label(text="This model hears no emotion in the voice")
         column.prop(face.lipwright, "strength", slider=True)
         row = layout.row(align=True)
         row.menu("LIPWRIGHT_MT_presets")

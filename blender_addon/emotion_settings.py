@@ -16,6 +16,8 @@ SliderKey: TypeAlias = tuple[float, float, str]
 """Seconds from the line's start, value 0..1, and Blender's name of the interpolation to the next key."""
 _STRENGTH = ""
 """Stands for the strength among the names of keyed sliders; no emotion has an empty name."""
+_FROM_VOICE = "\tfrom voice"
+"""Stands for the share of what is heard, likewise."""
 _MAX_KEYS = 100_000
 
 
@@ -28,12 +30,14 @@ class EmotionSettings:
         strength: scales them, 0..1.
         keys: of the sliders that are keyed, by emotion.
         latent: added along the latent's axes; keys of these are not part of it.
+        from_voice: by how much what is heard in the voice takes their place, 0..1.
     """
 
     weights: Mapping[str, float]
     strength: float
     keys: Mapping[str, tuple[SliderKey, ...]] = field(default_factory=dict)
     latent: tuple[float, ...] = ()
+    from_voice: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """Values for `json.dumps`; neutral emotions are left out."""
@@ -41,6 +45,8 @@ class EmotionSettings:
             "weights": {name: round(value, 5) for name, value in self.weights.items() if value},
             "strength": round(self.strength, 5),
         }
+        if self.from_voice:
+            values["from_voice"] = round(self.from_voice, 5)
         if self.keys:
             values["keys"] = {name: [list(key) for key in keys] for name, keys in self.keys.items()}
         if any(self.latent):
@@ -66,9 +72,10 @@ def parse_settings(values: object) -> EmotionSettings:
         {
             name: _keys(keys[name])
             for name in keys
-            if name == _STRENGTH or emotion_sliders.checked_names([name])
+            if name in {_STRENGTH, _FROM_VOICE} or emotion_sliders.checked_names([name])
         },
         _latent(values.get("latent", [])),
+        _share(values.get("from_voice", 0.0)),
     )
 
 
@@ -101,7 +108,8 @@ def _keys(rows: object) -> tuple[SliderKey, ...]:
 
 
 def _path(name: str) -> str:
-    return emotion_sliders.slider_path(name) if name != _STRENGTH else emotion_sliders.STRENGTH_PATH
+    common = {_STRENGTH: emotion_sliders.STRENGTH_PATH, _FROM_VOICE: emotion_sliders.FROM_VOICE_PATH}
+    return common.get(name) or emotion_sliders.slider_path(name)
 
 
 def face_settings(
@@ -114,11 +122,15 @@ def face_settings(
             ((point.co[0] - origin) / float(rate), clamp_weight(point.co[1]), point.interpolation)
             for point in curves[_path(name)].keyframe_points
         )
-        for name in (*names, _STRENGTH)
+        for name in (*names, _STRENGTH, _FROM_VOICE)
         if _path(name) in curves
     }
     return EmotionSettings(
-        emotion_sliders.weights(obj, names), obj.lipwright.strength, keys, emotion_sliders.latent(obj)
+        emotion_sliders.weights(obj, names),
+        obj.lipwright.strength,
+        keys,
+        emotion_sliders.latent(obj),
+        obj.lipwright.from_voice,
     )
 
 
@@ -142,12 +154,14 @@ def apply_settings(
     with emotion_sliders.moving_together():
         action_writer.remove_curves(obj, "lipwright.")
         weights = {**dict.fromkeys(names, 0.0), **given}
-        emotion_sliders.set_weights(obj, weights, settings.strength, settings.latent)
+        emotion_sliders.set_weights(obj, weights, settings.strength, settings.latent, settings.from_voice)
         for name, keys in settings.keys.items():
-            if keys and (name == _STRENGTH or name.lower() in known):
-                _key(obj, _path(known.get(name.lower(), _STRENGTH)), keys, origin, float(rate))
+            if keys and (name in {_STRENGTH, _FROM_VOICE} or name.lower() in known):
+                _key(obj, _path(known.get(name.lower(), name)), keys, origin, float(rate))
     return sorted(
-        name for name in {*settings.weights, *settings.keys} - {_STRENGTH} if name.lower() not in known
+        name
+        for name in {*settings.weights, *settings.keys} - {_STRENGTH, _FROM_VOICE}
+        if name.lower() not in known
     )
 
 

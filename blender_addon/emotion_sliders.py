@@ -63,6 +63,15 @@ class LipwrightFace(bpy.types.PropertyGroup):
         subtype="FACTOR",
         update=_moved,
     )
+    from_voice: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="From Voice",
+        description="By how much the emotion heard in the voice takes the place of the sliders above",
+        default=0.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        update=_moved,
+    )
     learned_point: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Learned Point",
         description="One of the moments that the model learned from, as a point of its latent; 0 for none",
@@ -121,6 +130,7 @@ def slider_path(name: str) -> str:
 
 
 STRENGTH_PATH = "lipwright.strength"
+FROM_VOICE_PATH = "lipwright.from_voice"
 
 
 def ensure_sliders(names: Iterable[str]) -> None:
@@ -169,7 +179,11 @@ def weights(obj: bpy.types.Object, names: Iterable[str]) -> dict[str, float]:
 
 
 def set_weights(
-    obj: bpy.types.Object, values: Mapping[str, float], strength: float, latent_values: Sequence[float] = ()
+    obj: bpy.types.Object,
+    values: Mapping[str, float],
+    strength: float,
+    latent_values: Sequence[float] = (),
+    from_voice: float = 0.0,
 ) -> None:
     """Set all of a face's sliders before it answers; every name must have its slider.
 
@@ -178,6 +192,7 @@ def set_weights(
         values: by emotion; sliders of others stay.
         strength: scales them, 0..1.
         latent_values: along the latent's axes; those without a value go to 0.
+        from_voice: by how much what is heard takes their place, 0..1.
     """
     with moving_together():
         obj.lipwright.learned_point = 0
@@ -185,11 +200,12 @@ def set_weights(
         for name, value in values.items():
             setattr(obj.lipwright, slider_id(name), clamp_weight(value))
         obj.lipwright.strength = strength
+        obj.lipwright.from_voice = from_voice
 
 
 def has_moved(obj: bpy.types.Object, names: Iterable[str]) -> bool:
     """Whether any slider is up."""
-    return any(weights(obj, names).values()) or any(latent(obj))
+    return any(weights(obj, names).values()) or any(latent(obj)) or obj.lipwright.from_voice > 0
 
 
 def is_keyed(obj: bpy.types.Object) -> bool:

@@ -30,16 +30,19 @@ def _lend_name(undo: contextlib.ExitStack, holder: bpy.types.ID) -> str:
     return name
 
 
-def _stand_in(undo: contextlib.ExitStack, obj: bpy.types.Object) -> bpy.types.Key:
-    """Give an object a copy of its mesh, whose shape keys nothing moves, and return these."""
-    own, index = obj.data, obj.active_shape_key_index
+def _stand_in(
+    undo: contextlib.ExitStack, obj: bpy.types.Object, objects: Sequence[bpy.types.Object]
+) -> bpy.types.Key:
+    """Give an object, and those that share its mesh, a copy whose shape keys nothing moves; returns these."""
+    own = obj.data
     name = _lend_name(undo, own)
     copy = own.copy()
     undo.callback(bpy.data.meshes.remove, copy)
     copy.name = name
-    undo.callback(setattr, obj, "active_shape_key_index", index)
-    _set(undo, obj, "data", copy)
-    _set(undo, obj, "show_only_shape_key", value=False)
+    for sharer in [other for other in objects if other.data == own]:
+        undo.callback(setattr, sharer, "active_shape_key_index", sharer.active_shape_key_index)
+        _set(undo, sharer, "data", copy)
+        _set(undo, sharer, "show_only_shape_key", value=False)
     copy.shape_keys.animation_data_clear()
     for block in own_blocks(obj):
         block.mute = False
@@ -109,9 +112,10 @@ def stage_clips(
     with contextlib.ExitStack() as undo:
         stage = _new_scene(undo, scene, name)
         _set(undo, face, "hide_viewport", value=False)
-        for obj in family(face):
+        objects = family(face)
+        for obj in objects:
             if obj.name in clips[0].shapes:
-                key = _stand_in(undo, obj)
+                key = _stand_in(undo, obj, objects)
                 if len(clips) == 1:
                     _play(undo, key, clips[0], obj.name)
                 else:

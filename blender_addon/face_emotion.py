@@ -15,7 +15,8 @@ _MAX_FRAMES = 500_000
 def emotion_now(obj: bpy.types.Object, names: Sequence[str]) -> EmotionFrames:
     """What the sliders say at this moment, whatever their curves say."""
     weights = emotion_sliders.weights(obj, names)
-    return constant_emotion(weights, obj.lipwright.strength, emotion_sliders.latent(obj))
+    face = obj.lipwright
+    return constant_emotion(weights, face.strength, emotion_sliders.latent(obj), face.from_voice)
 
 
 def sampled_emotion(obj: bpy.types.Object, names: Sequence[str], first: int, last: int) -> EmotionFrames:
@@ -31,7 +32,7 @@ def sampled_emotion(obj: bpy.types.Object, names: Sequence[str], first: int, las
     curves = {path: curve for path, curve in action_writer.id_curves(obj).items() if not curve.mute}
     paths = [emotion_sliders.slider_path(name) for name in names]
     paths += [emotion_sliders.latent_path(axis) for axis in range(emotion_sliders.LATENT_AXES)]
-    paths.append(emotion_sliders.STRENGTH_PATH)
+    paths += [emotion_sliders.FROM_VOICE_PATH, emotion_sliders.STRENGTH_PATH]
     keyed = [curves[path] for path in paths if path in curves and curves[path].keyframe_points]
     if not keyed:
         return now
@@ -40,12 +41,14 @@ def sampled_emotion(obj: bpy.types.Object, names: Sequence[str], first: int, las
     last = math.ceil(max(last, *(span[1] for span in spans)))
     frames = range(first, min(last, first + _MAX_FRAMES) + 1)
     latent = now.latent[0] if now.latent is not None else np.zeros(emotion_sliders.LATENT_AXES, np.float32)
-    values = np.tile(np.concatenate((now.weights[0], latent, now.strength)), (len(frames), 1))
+    heard = now.from_voice if now.from_voice is not None else np.zeros(1, np.float32)
+    values = np.tile(np.concatenate((now.weights[0], latent, heard, now.strength)), (len(frames), 1))
     for column, path in enumerate(paths):
         if path in curves:
             values[:, column] = [curves[path].evaluate(frame) for frame in frames]
     values = np.nan_to_num(values)
     count = len(names)
     weights, strength = np.clip(values[:, :count], 0.0, 1.0), np.clip(values[:, -1], 0.0, 1.0)
-    latent = np.clip(values[:, count:-1], -emotion_sliders.LATENT_LIMIT, emotion_sliders.LATENT_LIMIT)
-    return EmotionFrames(now.names, first, weights, strength, latent)
+    heard = np.clip(values[:, -2], 0.0, 1.0)
+    latent = np.clip(values[:, count:-2], -emotion_sliders.LATENT_LIMIT, emotion_sliders.LATENT_LIMIT)
+    return EmotionFrames(now.names, first, weights, strength, latent, heard if heard.any() else None)

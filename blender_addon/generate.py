@@ -188,6 +188,7 @@ def generate(
     exact: bool = False,
     emotion: Mapping[str, float] | EmotionKeys | None = None,
     strength: float = 1.0,
+    from_voice: float | None = None,
     start_frame: float | None = None,
     threads: int | None = None,
     changes: SceneChanges | None = None,
@@ -205,6 +206,8 @@ def generate(
         emotion: weights by the model's emotion names, or their keys over the line, which become the face's
             sliders; None for what its sliders say.
         strength: scales a given emotion, 0..1.
+        from_voice: by how much what is heard in the voice takes the place of a given emotion, or of neutral
+            where none is given, 0..1; None for what the sliders say, or not at all beside a given emotion.
         start_frame: frame at which the sound starts; None for the scene's first.
         threads: processor threads of the network; None lets it choose.
         changes: what else to set in the scene; None for sound and frame range.
@@ -227,12 +230,12 @@ def generate(
     check_files(request)
     model = line_prediction.load_model(request.model_path, threads)
     chosen: ChosenEmotion | None = None
-    if emotion is None:
+    if emotion is None and from_voice is None:
         names = model.emotion_names
         emotion_sliders.ensure_sliders(names)
         frames = sampled_emotion(face, names, scene.frame_start, scene.frame_end)
     else:
-        chosen = chosen_emotion(face, model, emotion, strength)
+        chosen = chosen_emotion(face, model, emotion or {}, strength, from_voice or 0.0)
         frames = chosen.frames(request.origin, request.frame_rate)
     request = replace(request, emotion=frames)
     line = line_prediction.predict_line(request, progress, cancelled)

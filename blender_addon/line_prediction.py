@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from .emotion_frames import NEUTRAL, EmotionFrames
 from .inference.audio_file import read_audio
 from .inference.blendshape_solve import BlendshapeSolver
+from .inference.emotion_hearing import HeardEmotion, hear_emotion
 from .inference.errors import Cancelled, LipwrightError
 from .inference.face_prediction import FacePredictor, SpeechAnalysis
 from .inference.frame_timing import frame_count
@@ -143,6 +144,9 @@ _solvers: RecentValues[BlendshapeSolver] = RecentValues(_KEPT_MODELS)
 _analyses: RecentValues[tuple[SpeechAnalysis, tuple[str, ...]]] = RecentValues(
     _KEPT_LINES, cost=lambda kept: kept[0].duration, budget=_KEPT_SECONDS
 )
+_heard_lines: RecentValues[HeardEmotion] = RecentValues(
+    _KEPT_LINES, cost=lambda heard: float(heard.times[-1]), budget=_KEPT_SECONDS
+)
 _neutral_faces: RecentValues[Face] = RecentValues(
     _KEPT_LINES, cost=lambda face: float(len(face[0])), budget=_KEPT_FRAMES
 )
@@ -151,7 +155,7 @@ _neutral_moments: RecentValues[Face] = RecentValues(_KEPT_MOMENTS)
 
 def forget_lines() -> None:
     """Drop what is kept of analysed lines; models stay loaded."""
-    for kept in (_analyses, _neutral_faces, _neutral_moments):
+    for kept in (_analyses, _heard_lines, _neutral_faces, _neutral_moments):
         kept.clear()
 
 
@@ -204,6 +208,19 @@ def _analysis(
         return analysis, tuple(clip.warnings)
 
     return _analyses.get(_line_key(request), analyse)
+
+
+def _listens(request: LineRequest, model: ModelBundle) -> bool:
+    """Whether the line's emotion is heard; a model that hears none leaves the sliders alone."""
+    return request.emotion.listens and model.hearing is not None
+
+
+def _heard_emotion(request: LineRequest, model: ModelBundle, cancelled: Cancel) -> HeardEmotion | None:
+    if not _listens(request, model):
+        return None
+    return _heard_lines.get(
+        _line_key(request), lambda: hear_emotion(model, read_audio(request.audio_path), cancelled)
+    )
 
 
 def _wanted_frames(request: LineRequest, duration: float) -> NDArray[np.float32]:
@@ -266,9 +283,11 @@ def _felt_face(
 ) -> Face:
     """The face with the request's emotion at times [T]."""
     model = predictor.bundle
+    heard = _heard_emotion(request, model, cancelled)
 
     def emotion(moments: NDArray[np.float64]) -> NDArray[np.float32]:
-        return request.emotion.vectors(model, _frames_at(request, moments))
+        told = heard.vectors_at(model, moments) if heard is not None else None
+        return request.emotion.vectors(model, _frames_at(request, moments), told)
 
     coefficients = predictor.coefficients(
         analysis, times, emotion, progress=lambda done: progress(0.5 + 0.2 * done), cancelled=cancelled
@@ -339,7 +358,10 @@ def line_is_kept(request: LineRequest) -> bool:
     Raises:
         LipwrightError: the sound or the model is gone.
     """
-    return _analyses.peek(_line_key(request)) is not None
+    key = _line_key(request)
+    model = _predictors.peek((*_file_version(request.model_path), request.threads))
+    unheard = model is not None and _listens(request, model.bundle) and _heard_lines.peek(key) is None
+    return _analyses.peek(key) is not None and not unheard
 
 
 def predict_moment(request: LineRequest, frame: float) -> PredictedMoment:

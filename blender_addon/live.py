@@ -60,7 +60,7 @@ def slider_moved(scene: bpy.types.Scene, obj: bpy.types.Object) -> None:
         return
     try:
         line_record.check_record(record)
-        is_kept = line_is_kept(record)
+        is_kept = line_is_kept(replace(record, emotion=emotion_now(obj, record.emotion.names)))
         if bpy.app.background or is_kept:
             show_current_frame(scene, obj, record)
     except BAD_INPUT as error:

@@ -130,6 +130,9 @@ class LipwrightSettings(bpy.types.PropertyGroup):
         options={"HIDDEN", "SKIP_SAVE"},
         update=_point_clicked,
     )
+    hears_emotion: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Hears Emotion", description="Whether the chosen model hears emotion", options={"HIDDEN"}
+    )
     add_sound: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Add Sound",
         description="Put the line's sound into the sequencer, unless it is there already",
@@ -189,6 +192,7 @@ def load_emotions(settings: LipwrightSettings) -> None:
     settings.emotion_names = json.dumps(list(model.emotion_names))
     settings.latent_size, settings.learned_points = model.emotion_size, len(model.emotion_database)
     _list_points(settings, model)
+    settings.hears_emotion = model.hearing is not None
     settings.emotion_source = _file_version(path)
 
 

@@ -64,6 +64,7 @@ def _run(parsed: argparse.Namespace) -> int:
         frame_rate=parse_frame_rate(parsed.fps),
         emotion=parsed.emotion,
         emotion_track=parsed.emotion_track,
+        from_voice=parsed.from_voice,
         model=parsed.model,
         character=parsed.character,
         vertices=not parsed.no_vertices,
@@ -128,6 +129,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="emotions over the line: CSV with the header time,name,value (seconds, 0 to 1), sorted by time",
     )
+    parser.add_argument(
+        "--from-voice",
+        type=_share,
+        default=0.0,
+        metavar="0..1",
+        help="by how much the emotion heard in the voice takes the place of that (default: 0, not at all)",
+    )
     parser.add_argument("--model", type=Path, metavar="F.lipmodel", help="another model than the bundled one")
     parser.add_argument(
         "--character", type=Path, metavar="F.npz", help="a face with shapes and topology of its own"
@@ -140,6 +148,13 @@ def _parser() -> argparse.ArgumentParser:
         "--json", action="store_true", help="print one JSON object about the results to stdout"
     )
     return parser
+
+
+def _share(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0.0 <= float(text) <= 1.0:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"'{text}' is no number from 0 to 1")
 
 
 def _positive(text: str) -> int:

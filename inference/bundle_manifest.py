@@ -13,6 +13,7 @@ from .audio_features import FeatureSettings
 from .audio_file import SAMPLE_RATE
 from .errors import LipwrightError
 from .frame_timing import NetworkTiming
+from .prosody import MEASURES
 
 FORMAT_VERSION = 1
 _MAX_VERTICES = 200_000
@@ -44,6 +45,17 @@ class GraphInfo:
     channels: int
 
 
+@dataclass(frozen=True)
+class HearingInfo:
+    """What hears emotion from the voice, in `hearing.npz`.
+
+    Attributes:
+        names: the emotions that it tells.
+    """
+
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Manifest:
     """The checked content of `model.json`; the fields are described at `model_bundle.ModelBundle`."""
@@ -59,6 +71,7 @@ class Manifest:
     timing: NetworkTiming
     emotion_names: tuple[str, ...]
     emotion_vectors: FloatArray
+    hearing: HearingInfo | None
     head_id: str
     head_hash: str
     vertices: int
@@ -124,6 +137,7 @@ def _manifest(root: "_Entries", label: str) -> Manifest:
         timing=timing,
         emotion_names=names,
         emotion_vectors=vectors,
+        hearing=_hearing(root.child("hearing"), names) if "hearing" in root.values else None,
         head_id=head.text("id"),
         head_hash=head.text("hash"),
         vertices=head.integer("vertices", 1, _MAX_VERTICES),
@@ -155,6 +169,15 @@ def _emotion(entries: "_Entries") -> tuple[tuple[str, ...], FloatArray]:
     if vectors.shape[0] != len(names) or not np.isfinite(vectors).all():
         raise entries.error("vectors", f"must hold {size} finite numbers for each of the {len(names)} names")
     return tuple(names), vectors
+
+
+def _hearing(entries: "_Entries", known: Sequence[str]) -> HearingInfo:
+    names = tuple(entries.texts("names"))
+    if not names or len(set(names)) != len(names) or not set(names) <= set(known):
+        raise entries.error("names", "must be different ones of the model's emotions")
+    if entries.integer("measures", 1, _MAX_CHANNELS) != len(MEASURES):
+        raise entries.error("measures", f"must be {len(MEASURES)} with this version of Lipwright")
+    return HearingInfo(names)
 
 
 class _Entries:

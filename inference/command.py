@@ -13,6 +13,7 @@ from .atomic_file import cannot_write
 from .bundled import default_model_path
 from .character import Character, apply_character, load_character
 from .emotion import clamp_weights, emotion_weights, parse_emotion
+from .emotion_hearing import check_hearing
 from .emotion_track import EmotionKeys, read_emotion_track
 from .errors import LipwrightError
 from .face_prediction import FacePredictor
@@ -34,6 +35,7 @@ class CommandOptions:
     frame_rate: Fraction
     emotion: str
     emotion_track: Path | None
+    from_voice: float
     model: Path | None
     character: Path | None
     vertices: bool
@@ -70,6 +72,8 @@ class _Animator:
         import_early()
         bundle = load_bundle(options.model or default_model_path())
         self._emotion = _chosen_emotion(bundle, options)
+        if options.from_voice:
+            check_hearing(bundle)
         self._character: Character | None = load_character(options.character) if options.character else None
         self._predictor = FacePredictor(bundle, options.threads)
         self._predictor.open_early()
@@ -106,6 +110,7 @@ class _Animator:
                 line,
                 self._options.frame_rate,
                 self._emotion,
+                from_voice=self._options.from_voice,
                 solver=self._solver,
                 progress=bar.part(0.0, 0.6),
             )

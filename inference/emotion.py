@@ -97,16 +97,23 @@ def emotion_vector(bundle: "ModelBundle", weights: Mapping[str, float], strength
     return (mixed * np.float32(strength)).astype(np.float32, copy=False)
 
 
-def felt_emotion(chosen: FloatArray, strength: FloatArray) -> FloatArray:
-    """Returns the latent vectors [N, E] that the face is to show.
-
-    The one place where what was chosen meets the strength; an emotion heard in the voice joins it here, as
-    strength * (share * chosen + (1 - share) * heard).
+def felt_emotion(
+    chosen: FloatArray,
+    strength: FloatArray,
+    heard: FloatArray | None = None,
+    from_voice: FloatArray | float = 0.0,
+) -> FloatArray:
+    """Returns what the face is to feel, [N, E]: strength * ((1 - from_voice) * chosen + from_voice * heard).
 
     Args:
         chosen: [N, E] latent vectors of the sliders.
-        strength: [N] 0..1.
+        strength: [N] 0..1, of everything.
+        heard: [N, E] latent vectors of what the voice sounds like; None where nothing listens.
+        from_voice: [N] or one share, 0..1, by which what is heard takes the place of what was chosen.
     """
+    if heard is not None:
+        share = np.broadcast_to(np.asarray(from_voice, np.float32), strength.shape)[:, None]
+        chosen = (1 - share) * chosen + share * heard
     felt: FloatArray = chosen * strength[:, None]
     return felt
 

@@ -20,6 +20,7 @@ from .array_types import AnyArray, FloatArray, IntArray
 from .atomic_file import atomic_path
 from .blendshape_names import ARKIT_NAMES
 from .bundle_manifest import GraphInfo, Manifest, parse_manifest
+from .emotion_hearing import HearingModel
 from .errors import LipwrightError
 from .frame_timing import NetworkTiming
 from .npz_file import fixed_zip_info, npz_bytes, read_npz
@@ -34,6 +35,10 @@ _MEMBER_LIMITS = {
     "face.npz": 512 * _MIB,
     "emotion.npz": 16 * _MIB,
 }
+_HEARING = "hearing.npz"
+_OPTIONAL = {_HEARING: 16 * _MIB}
+"""Left out of models that hear no emotion."""
+_ALL_LIMITS = {**_MEMBER_LIMITS, **_OPTIONAL}
 _REMEDY = "export the model again or fetch it anew"
 _MAX_DATABASE = 4096
 _ZIP_ERRORS = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
@@ -55,6 +60,7 @@ class ModelBundle:
         arkit_names: 52 names.
         arkit_deltas: [52, V, 3] metres at weight 1.
         emotion_database: [N, E] latent vectors learned from the capture.
+        hearing: what hears emotion from the voice; None where nothing does.
     """
 
     path: Path
@@ -68,6 +74,7 @@ class ModelBundle:
     arkit_names: tuple[str, ...]
     arkit_deltas: FloatArray
     emotion_database: FloatArray
+    hearing: HearingModel | None
 
     @property
     def name(self) -> str:
@@ -145,7 +152,7 @@ def load_bundle(path: str | Path) -> ModelBundle:
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise LipwrightError(f"{path}: is not an ordinary file; choose a .lipmodel file")
-        data = _read_file(path) if path.stat().st_size <= sum(_MEMBER_LIMITS.values()) else None
+        data = _read_file(path) if path.stat().st_size <= sum(_ALL_LIMITS.values()) else None
     except FileNotFoundError:
         raise LipwrightError(f"{path}: there is no such model; check the path") from None
     except OSError as error:
@@ -187,6 +194,7 @@ def bundle_from_bytes(data: Data, path: Path) -> ModelBundle:
         arkit_names=tuple(str(name) for name in arrays["arkit_names"]),
         arkit_deltas=arrays["arkit_deltas"],
         emotion_database=_emotion_database(members["emotion.npz"], manifest, label),
+        hearing=_hearing(members, manifest, label),
     )
 
 
@@ -195,7 +203,10 @@ def _read_members(data: Data, label: str) -> dict[str, Data]:
         with open_zip(data) as archive:
             _check_members(archive, label)
             members = {}
-            for name, limit in _MEMBER_LIMITS.items():
+            held = set(archive.namelist())
+            for name, limit in _ALL_LIMITS.items():
+                if name not in held:  # one that may be left out, or `_check_members` had said so
+                    continue
                 members[name] = member_data(archive, archive.getinfo(name), data, limit)
                 if len(members[name]) > limit:
                     raise LipwrightError(f"{label}: {name} is larger than it declares; {_REMEDY}")
@@ -208,11 +219,11 @@ def _check_members(archive: zipfile.ZipFile, label: str) -> None:
     infos = archive.infolist()
     names = [info.filename for info in infos]
     for info in infos:
-        if info.filename not in _MEMBER_LIMITS:
+        if info.filename not in _ALL_LIMITS:
             raise LipwrightError(
                 f"{label}: holds '{info.filename}', which is no part of a model bundle; {_REMEDY}"
             )
-        if info.file_size > _MEMBER_LIMITS[info.filename]:
+        if info.file_size > _ALL_LIMITS[info.filename]:
             raise LipwrightError(
                 f"{label}: {info.filename} declares {info.file_size:,} bytes, too many; {_REMEDY}"
             )
@@ -285,6 +296,22 @@ def _emotion_database(data: Data, manifest: Manifest, label: str) -> FloatArray:
     return arrays["database"].astype(np.float32, copy=False)
 
 
+def _hearing(members: Mapping[str, Data], manifest: Manifest, label: str) -> HearingModel | None:
+    info = manifest.hearing
+    if (info is None) != (_HEARING not in members):
+        raise LipwrightError(
+            f"{label}: holds {_HEARING} without 'hearing' in model.json, or that without it; {_REMEDY}"
+        )
+    if info is None:
+        return None
+    arrays = read_npz(members[_HEARING], f"{label}: {_HEARING}", _REMEDY, _ALL_LIMITS[_HEARING])
+    for name, shape in HearingModel.shapes(len(info.names)).items():
+        _check_array(arrays, name, shape, "f", f"{label}: {_HEARING}")
+    if not (arrays["scale"] > 0).all():
+        raise LipwrightError(f"{label}: {_HEARING}: 'scale' must be above zero; {_REMEDY}")
+    return HearingModel.from_arrays(info.names, arrays)
+
+
 def write_bundle(
     path: str | Path,
     manifest: Mapping[str, Any],
@@ -300,7 +327,7 @@ def write_bundle(
         path: NAME.lipmodel.
         manifest: the content of `model.json`.
         graphs: ONNX files by member name, "speech.onnx" and "face.onnx".
-        arrays: arrays by member name, "face.npz" and "emotion.npz".
+        arrays: arrays by member name, "face.npz" and "emotion.npz", and "hearing.npz" where there is one.
 
     Raises:
         LipwrightError: when the parts do not fit together or the file cannot be written.

@@ -11,7 +11,8 @@ import numpy as np
 from .array_types import CancelCheck, DoubleArray, EmotionSampler, FloatArray, FrameRate, IntArray, Progress
 from .audio_file import AudioClip, AudioFile, SpeechSource
 from .blendshape_solve import BlendshapeSolver
-from .emotion import emotion_vector, emotion_weights
+from .emotion import emotion_vector, emotion_weights, felt_emotion
+from .emotion_hearing import HeardEmotion, check_hearing, hear_emotion
 from .emotion_track import EmotionKeys
 from .face_prediction import FacePredictor, SpeechAnalysis
 from .frame_timing import exact_frame_rate, frame_times
@@ -110,6 +111,7 @@ def animate_line(
     frame_rate: FrameRate = 30.0,
     emotion: Emotion = None,
     *,
+    from_voice: float = 0.0,
     analysis: SpeechAnalysis | None = None,
     solver: BlendshapeSolver | None = None,
     progress: Progress | None = None,
@@ -122,8 +124,10 @@ def animate_line(
         source: a sound file's path, an `AudioClip` or an `AudioFile`.
         frame_rate: frames per second; 29.97 means 30000/1001.
         emotion: see `Emotion`.
-        analysis: that of an earlier motion of the same line; the sound is then not read again, and only what
-            depends on emotion is computed.
+        from_voice: share, 0..1, by which the emotion heard in the voice takes the place of that; above 0 the
+            model must hear emotion.
+        analysis: that of an earlier motion of the same line; the sound is then read again for `from_voice`
+            alone, and only what depends on emotion is computed.
         solver: from `model_solver`, kept between lines; made anew when None.
         progress: told the share done, 0..1.
         cancelled: asked several times a second; true ends the work.
@@ -135,9 +139,17 @@ def animate_line(
     bundle = model if isinstance(model, ModelBundle) else model.bundle
     predictor = FacePredictor(model) if isinstance(model, ModelBundle) else model
     rate = exact_frame_rate(frame_rate)
-    known = _opened(source) if analysis is None else analysis
+    if from_voice:
+        check_hearing(bundle)
+    opened = _opened(source) if from_voice or analysis is None else None
+    known = analysis or opened
+    assert known is not None  # noqa: S101 - it is opened where there is no analysis
     times = frame_times(known.duration, rate)
     sampler, named = _resolve_emotion(bundle, emotion, known.duration, times)
+    if from_voice and opened is not None:
+        heard = hear_emotion(bundle, opened, cancelled)
+        named = (1 - from_voice) * named + from_voice * heard.weights_at(times)
+        sampler = _joined(bundle, sampler, heard, from_voice)
     coefficients, warnings, kept = _predict(
         predictor, known, times, sampler, progress=progress, cancelled=cancelled
     )
@@ -186,6 +198,19 @@ def _resolve_emotion(
     if isinstance(emotion, Mapping):
         return emotion_vector(bundle, emotion), emotion_weights(bundle, emotion)
     return emotion, unnamed
+
+
+def _joined(
+    bundle: ModelBundle, chosen: FloatArray | EmotionSampler | None, heard: HeardEmotion, from_voice: float
+) -> EmotionSampler:
+    """Returns the sampler of what was chosen and what is heard, together."""
+
+    def sample(times: DoubleArray) -> FloatArray:
+        told = _latent_over(chosen, times, bundle.emotion_size)
+        everything = np.ones(len(times), np.float32)
+        return felt_emotion(told, everything, heard.vectors_at(bundle, times), from_voice)
+
+    return sample
 
 
 def _latent_over(emotion: FloatArray | EmotionSampler | None, times: DoubleArray, size: int) -> FloatArray:

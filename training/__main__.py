@@ -1,4 +1,4 @@
-"""Command line of the training package: ``python -m training import | train | evaluate``.
+"""Command line of the training package: ``python -m training import | train | hear | evaluate``.
 
 Imports are lazy on purpose: importing capture and evaluating a bundle need no torch.
 """
@@ -25,6 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_import(commands)
     _add_train(commands)
+    _add_hear(commands)
     _add_evaluate(commands)
     _add_figure(commands)
     _add_performances(commands)
@@ -76,6 +77,19 @@ def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--run", dest="run_folder", metavar="DIR", type=Path, help="checkpoint and TensorBoard curves"
     )
     parser.set_defaults(run=run_train)
+
+
+def _add_hear(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "hear",
+        help="let a finished model hear emotion",
+        description="Learn to hear emotion from performed voices, and put it into a finished bundle; all "
+        "else in it stays as it is. 'build.py train-default' does the same at its end.",
+    )
+    parser.add_argument("model", metavar="F.lipmodel", type=Path, help="bundle, written anew")
+    parser.add_argument("project", metavar="PROJECT", type=Path, help="folder that it was trained on")
+    parser.add_argument("--utterances", type=int, default=3000, help="how many to learn from (%(default)s)")
+    parser.set_defaults(run=run_hear)
 
 
 def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -203,6 +217,13 @@ def run_train(arguments: argparse.Namespace) -> None:
         run_folder=arguments.run_folder,
     )
     print(json.dumps(figures, indent=1, default=str))
+
+
+def run_hear(arguments: argparse.Namespace) -> None:
+    """Let a finished model hear emotion."""
+    from .hearing.stage import hear_command  # noqa: PLC0415 - needs torch
+
+    print(json.dumps(hear_command(arguments.model, arguments.project, arguments.utterances), indent=1))
 
 
 def run_evaluate(arguments: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from inference.errors import LipwrightError
 from training.bundle_export import BundleLabel, export_bundle
 from training.config import TrainingConfig, default_config
 from training.emotion.stage import with_emotion
+from training.hearing.stage import add_hearing
 from training.networks import NETWORKS
 from training.trainer import train_project
 
@@ -63,10 +64,11 @@ def train_command(
     config = replace(config, **{k: v for k, v in changes.items() if v is not None})
     check_request(config, output, device)
     run_folder = run_folder or project / "runs" / output.stem
-    trained = with_emotion(train_project(project, config, run_folder, device))
+    trained = with_emotion(train_project(project, config, run_folder, device), run_folder)
     label = BundleLabel(name or output.stem, licence, credits_line)
     difference = export_bundle(trained, output, label)
-    return {**trained.figures, "parity_m": difference, "model": str(output)}
+    heard = {"hearing": add_hearing(output, project, config)} if config.heard_utterances else {}
+    return {**trained.figures, **heard, "parity_m": difference, "model": str(output)}
 
 
 def check_request(config: TrainingConfig, output: Path, device: str) -> None:

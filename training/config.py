@@ -75,6 +75,8 @@ class TrainingConfig:
         emotion_steps: Steps in which emotion is learned once speech has been, in our own network: from takes
             that name one, else from performances of the neutral capture. 0 learns none.
         performances: How often every neutral take is performed for that; made-up lines, as many, once each.
+        heard_utterances: Utterances performed in emotions from which hearing emotion is learned, once the
+            model is finished; they need voices, so a corpus of made-up speech. 0 for a model that hears none.
         validation_every: Steps between two validations.
         checkpoint_every: Steps between two checkpoints.
         main_speaker: Whose style the zero vector has; empty for the first training take's speaker.
@@ -115,6 +117,7 @@ class TrainingConfig:
     mouth_emphasis: float = 8.0
     emotion_steps: int = 0
     performances: int = 8
+    heard_utterances: int = 0
     validation_every: int = 200
     checkpoint_every: int = 100
     main_speaker: str = ""
@@ -124,6 +127,15 @@ class TrainingConfig:
     def to_json(self) -> dict[str, Any]:
         """Return the configuration as plain JSON types."""
         return dataclasses.asdict(self)
+
+    def speaks_like(self, values: object) -> bool:
+        """Return whether a configuration in JSON trains the same network; hearing is learned after that.
+
+        Args:
+            values: What `to_json` returned, maybe in an earlier version.
+        """
+        own = {"heard_utterances": 0}
+        return isinstance(values, dict) and {**own, **values, **own} == {**self.to_json(), **own}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> TrainingConfig:

@@ -60,6 +60,7 @@ CONFIG = replace(
     synthetic_altered_share=0.7,
     emotion_steps=3000,
     performances=8,
+    heard_utterances=3000,
     validation_every=1000,
     checkpoint_every=500,
     loss=LossWeights(motion=1.0, mouth=1.0, closure=0.5, touch=1.0, phones=0.5),
@@ -141,7 +142,7 @@ def make_left_out_model(data: Path, work: Path, what: str, device: str, steps: i
     if not engines:
         raise LipwrightError(f"leaving out {what} leaves no made-up speech to learn from; leave out fewer")
     # Emotion comes on top of finished speech and changes nothing of it: what strangers get needs none.
-    config = replace(CONFIG, corpus_engines=",".join(engines), emotion_steps=0)
+    config = replace(CONFIG, corpus_engines=",".join(engines), emotion_steps=0, heard_utterances=0)
     label = "no-" + "-".join(left_out)
     project = _import(
         data, folders, work / ("project" if folders == list(CAPTURE_FOLDERS) else f"project-{label}")

@@ -99,8 +99,10 @@ def _touch_share(build: GraphBuilder, logit: str, belief: str) -> str:
     return build.add("Min", [share, build.weight(full)])
 
 
-def _expression(build: GraphBuilder, expression: Expression, pose: str, code: str, latent: str) -> str:
-    """Return what emotion adds to a pose [1, T, R]."""
+def _expression(
+    build: GraphBuilder, expression: Expression, pose: str, code: str, latent: str
+) -> tuple[str, str]:
+    """Return what emotion adds to a pose [1, T, R], and the share of lip contact that it leaves [1, T, 1]."""
     length = build.add("ReduceL2", [latent], axes=[2], keepdims=1)
     length = build.add("Max", [length, build.weight(np.array([1 / UNLIMITED], np.float32))])
     reach = build.weight(as_array(expression.get_buffer("reach")))
@@ -112,8 +114,14 @@ def _expression(build: GraphBuilder, expression: Expression, pose: str, code: st
     felt = build.add("MatMul", [latent, build.weight(as_array(expression.felt.weight).T)])
     seen_so = build.add("Add", [spoken, felt]), spoken
     hidden = [build.add("Relu", [_linear(build, build.add("Relu", [x]), expression.mixed)]) for x in seen_so]
-    change = build.add("Sub", hidden)
-    return build.add("MatMul", [change, build.weight(as_array(expression.change.weight).T)])
+    moved = build.add("Sub", hidden)
+    change, let_go = (
+        build.add("MatMul", [moved, build.weight(as_array(layer.weight).T)])
+        for layer in (expression.change, expression.release)
+    )
+    one, none = (build.weight(np.full(1, share, np.float32)) for share in (1, 0))
+    left = build.add("Sub", [one, build.add("Min", [build.add("Max", [let_go, none]), one])])
+    return change, left
 
 
 def speech_graph(network: Network, channels: int) -> bytes:
@@ -158,12 +166,13 @@ def face_graph(network: Network, neutral: NDArray[np.float32]) -> bytes:
     x = build.add("Add", [shown, code])
     x = build.add("Concat", [x, build.slice(emotion, 1, margin, -margin)], axis=2)
     pose = _linear(build, _linear(build, x, network.bottleneck), network.output)
+    lips, teeth = (build.slice(inside, 2, at, at + 1) for at in (2 * WIDTH, 2 * WIDTH + 1))
     if network.expression is not None:
         latent = build.slice(
             build.slice(whole, 1, margin, -margin), 2, network.manner_size, network.emotion_size
         )
-        pose = build.add("Add", [pose, _expression(build, network.expression, pose, code, latent)])
-    lips, teeth = (build.slice(inside, 2, at, at + 1) for at in (2 * WIDTH, 2 * WIDTH + 1))
+        change, left = _expression(build, network.expression, pose, code, latent)
+        pose, lips = build.add("Add", [pose, change]), build.add("Mul", [lips, left])
     release, toward = (build.weight(as_array(network.get_buffer(f"teeth_{n}"))) for n in ("release", "pose"))
     change = build.add("Sub", [toward, build.add("MatMul", [pose, release])])
     pose = build.add("Add", [pose, build.add("Mul", [teeth, change])])

@@ -68,6 +68,8 @@ def rehead(model: Path, head_path: Path, output: Path) -> None:
         "face.npz": face_arrays(head, moved[:-1], moved[-1]),
         "emotion.npz": {"database": bundle.emotion_database},
     }
+    if bundle.hearing is not None:
+        arrays["hearing.npz"] = bundle.hearing.arrays()
     write_bundle(output, manifest, graphs, arrays)
 
 

@@ -320,7 +320,7 @@ class Trainer:
 
     def _resume(self) -> None:
         state = load_checkpoint(self.folder, self.device)
-        if state["config"] != self.config.to_json() or state["fingerprint"] != self.prepared.fingerprint:
+        if not self.config.speaks_like(state["config"]) or state["fingerprint"] != self.prepared.fingerprint:
             raise LipwrightError(
                 f"{self.folder / CHECKPOINT_NAME}: belongs to other settings or other capture; delete it or "
                 "train into another folder with --run DIR"

@@ -198,20 +198,24 @@ def joyful(scene, part):
     return part("emotion_sliders").slider_id(model.emotion_names[strongest])
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def read():
-    """Reads an exported file in another process, see `read_export.py`."""
+    """Reads an exported file in another process, see `read_export.py`: read(path) -> dict."""
     python = os.environ.get("LIPWRIGHT_READERS")
     if not python:
         pytest.skip("LIPWRIGHT_READERS names no Python: `python build.py test` makes one and sets it")
+    command = [python, str(Path(__file__).with_name("read_export.py"))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as reader:
 
-    def run(path):
-        command = [python, str(Path(__file__).with_name("read_export.py")), str(path)]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ})
-        assert answer.returncode == 0, answer.stderr
-        return json.loads(answer.stdout)
+        def ask(path):
+            reader.stdin.write(f"{path}\n")
+            reader.stdin.flush()
+            answer = reader.stdout.readline()
+            assert answer, f"the reader died of {path}"
+            return json.loads(answer)
 
-    return run
+        yield ask
+        reader.stdin.close()
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
-"""Reads an exported file with a library of others and prints what is in it as JSON; runs in `.venvs/readers`.
+"""Reads exported files with libraries of others and prints what is in them as JSON; runs in `.venvs/readers`.
 
-Usage: python read_export.py FILE
-
-The answer has `clips`, each with name, start and end (seconds, or frames for USD) and, for each mesh, shape
-names, key times [T] and weights [T, names], beside facts of the format.
+Reads a path from each line that it is given and answers with a line: `clips`, each with name, start and end
+(seconds, or frames for USD) and, for each mesh, shape names, key times [T] and weights [T, names], beside
+what else the format tells.
 """
 
 import json
@@ -143,6 +142,8 @@ def read_usd(path):
 READERS = {".glb": read_gltf, ".fbx": read_fbx, ".usdc": read_usd}
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(READERS[Path(sys.argv[1]).suffix](Path(sys.argv[1]))))
-    sys.stdout.flush()
+    for line in sys.stdin:
+        asked = Path(line.rstrip("\n"))
+        sys.stdout.write(json.dumps(READERS[asked.suffix](asked)) + "\n")
+        sys.stdout.flush()
     os._exit(0)  # see `_held`

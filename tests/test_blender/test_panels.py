@@ -139,8 +139,10 @@ def plain_model(part, tmp_path):
             if name == "model.json":
                 manifest = json.loads(data)
                 manifest["emotion"].update(names=[], vectors=[])
+                manifest.pop("hearing")
                 data = json.dumps(manifest)
-            target.writestr(name, data)
+            if name != "hearing.npz":
+                target.writestr(name, data)
     return path
 
 

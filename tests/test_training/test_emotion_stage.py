@@ -9,6 +9,7 @@ from inference.audio_file import AudioClip
 from inference.face_prediction import FacePredictor
 from inference.model_bundle import load_bundle
 from training.bundle_export import BundleLabel, export_bundle
+from training.emotion.finished import FILE, load_stage, stage_key
 from training.emotion.stage import with_emotion
 from training.performance.expressions import EMOTIONS
 from training.preparation import prepare
@@ -28,7 +29,7 @@ def bundles(small_project, config, tmp_path_factory):
     folder = tmp_path_factory.mktemp("emotion")
     trained = train_project(small_project, config, folder / "run")
     export_bundle(trained, folder / "plain.lipmodel", LABEL)
-    export_bundle(with_emotion(trained), folder / "felt.lipmodel", LABEL)
+    export_bundle(with_emotion(trained, folder), folder / "felt.lipmodel", LABEL)
     return load_bundle(folder / "plain.lipmodel"), load_bundle(folder / "felt.lipmodel")
 
 
@@ -57,6 +58,25 @@ def test_the_neutral_face_is_what_it_was_before(bundles, clip):
     np.testing.assert_allclose(after, before, atol=1e-6)
 
 
+def test_what_was_learned_is_taken_up_again_but_not_by_another_network(small_project, config, tmp_path):
+    folder = tmp_path / "run"
+    first = with_emotion(train_project(small_project, config, folder), folder)
+    again = with_emotion(train_project(small_project, config, folder), folder)
+    assert again.points.keys() == first.points.keys()
+    np.testing.assert_array_equal(again.latents, first.latents)
+    for path, trained in ((tmp_path / "a.lipmodel", first), (tmp_path / "b.lipmodel", again)):
+        export_bundle(trained, path, LABEL)
+    assert load_bundle(tmp_path / "a.lipmodel").graphs == load_bundle(tmp_path / "b.lipmodel").graphs
+    other = train_project(small_project, replace(config, seed=5), tmp_path / "other")
+    assert load_stage(folder, stage_key(other), other) is None
+    (folder / FILE).write_bytes(b"damaged")
+    assert load_stage(folder, "", other) is None
+
+
+def test_the_exported_emotions_are_the_learned_ones_where_lips_touch_too(bundles):
+    assert bundles[1].manifest.training["parity_m"] <= 1e-5
+
+
 def test_an_emotion_moves_the_face_and_half_of_it_moves_it_less(bundles, clip):
     predictor = FacePredictor(bundles[1], 1)
     analysis, times = predictor.analyse(clip), np.arange(0, 2, 1 / 30)
@@ -80,6 +100,6 @@ def test_labelled_takes_are_learned_from_instead_of_performances(small_project, 
         prepared = preparation.prepare(small_project, config)
         assert [name for _, name in prepared.felt] == ["glee", "glee", "woe"]
         assert {m.name for m in prepared.motions if m.group == "main"} == {"take0", "take1"}
-        trained = with_emotion(train_project(small_project, config, tmp_path / "run"))
+        trained = with_emotion(train_project(small_project, config, tmp_path / "run"), tmp_path)
     assert set(trained.points) <= {"glee", "woe"}
     assert trained.points

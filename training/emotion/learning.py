@@ -26,6 +26,8 @@ LEARNING_RATE = 2e-3
 MOTION, OWN, OWN_SPEED = 2.0, 0.02, 1.0
 #: Share of chunks that do without the latents' own part.
 PLAIN = 0.5
+#: Weight of letting go of lips that touch, and how much more a closure counts that must not be let go of.
+RELEASE, HELD = 0.3, 3.0
 #: Share of the position error that counts the mouth no more than the rest of the face.
 WHOLE_FACE = 0.5
 
@@ -109,20 +111,30 @@ class _Learning:
         rows = first[:, None] + torch.arange(CHUNK)
         target, weight = self.lesson.change[rows], self.lesson.weight[rows]
         said, own = self.latents(self.lesson.labels[rows], rows)
-        predicted = self.expression(self.lesson.pose[rows], self.lesson.code[rows], said + keep * own)
+        spoken = self.lesson.pose[rows], self.lesson.code[rows]
+        predicted, let_go = self.expression(*spoken, said + keep * own)
         position = (self._square(predicted - target) * weight).mean()
         speed = self._square(predicted.diff(dim=1) - target.diff(dim=1))
         motion = (speed * weight[:, 1:] * weight[:, :-1]).mean()
         regular = OWN * own.square().mean() + OWN_SPEED * own.diff(dim=1).square().mean()
-        loss: Tensor = (position + MOTION * motion) / self.scale + regular
+        release = RELEASE * self._release(let_go[..., 0], rows)
+        loss: Tensor = (position + MOTION * motion) / self.scale + regular + release
         return loss
+
+    def _release(self, let_go: Tensor, rows: Tensor) -> Tensor:
+        """Return how far lips are let go of at frames `rows` where they should not be, or the reverse."""
+        parted, counts = self.lesson.parted[rows], self.lesson.touch[rows] * self.lesson.weight[rows]
+        missing = parted * nn.functional.relu(1 - let_go)
+        lost = HELD * (1 - parted) * nn.functional.relu(let_go)
+        error: Tensor = ((missing.square() + lost.square()) * counts).mean()
+        return error
 
     def result(self) -> LearnedEmotion:
         """Return what was learned."""
         lesson, expression = self.lesson, self.expression.eval()
         with torch.no_grad():
             said, own = self.latents(lesson.labels, torch.arange(len(lesson.labels)))
-            missing = self._square(expression(lesson.pose, lesson.code, said) - lesson.change)
+            missing = self._square(expression(lesson.pose, lesson.code, said)[0] - lesson.change)
             explained = 1 - float(self._mean(missing, lesson.weight) / self.scale)
         return LearnedEmotion(expression, self.latents.points.detach(), (said + own).detach(), explained)
 

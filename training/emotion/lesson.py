@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from training.dataset import HOP_LENGTH, SAMPLE_RATE
+from training.networks.lipwright import LIP_PAIRS, WIDTH
 from training.validation import padded_features
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from training.dataset import Motion
     from training.networks import lipwright
     from training.preparation import Prepared
+
+#: Lips that touch for longer than this (s) rest: published closures of p, b and m last 0.06 to 0.15 s.
+RESTING = 0.25
+#: Lips touch from this share on, and are parted when farther apart than this (metres).
+TOUCHING, PARTED = 0.5, 0.001
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,8 @@ class Lesson:
         labels: [N, K] how much of each emotion is felt.
         weight: [N] 1 where the face is known, else 0.
         line: [N] number of the line.
+        touch: [N] from 0 to 1 how much the network lets the lips touch.
+        parted: [N] 1 where they rest against each other but what is felt parted them, else 0.
     """
 
     pose: torch.Tensor
@@ -73,6 +81,8 @@ class Lesson:
     labels: torch.Tensor
     weight: torch.Tensor
     line: torch.Tensor
+    touch: torch.Tensor
+    parted: torch.Tensor
 
 
 def make_lesson(network: lipwright.Network, prepared: Prepared, lines: Sequence[Felt]) -> Lesson:
@@ -84,25 +94,48 @@ def make_lesson(network: lipwright.Network, prepared: Prepared, lines: Sequence[
         lines: Emotional speech.
     """
     rows = [_frames(network, prepared, line) for line in lines]
-    pose, code, change, labels, weight = (torch.cat(column) for column in zip(*rows, strict=True))
+    pose, code, change, labels, weight, touch, parted = (
+        torch.cat(column) for column in zip(*rows, strict=True)
+    )
     line = torch.arange(len(rows)).repeat_interleave(torch.tensor([len(row[0]) for row in rows]))
-    return Lesson(pose, code, change, labels, weight, line)
+    return Lesson(pose, code, change, labels, weight, line, touch, parted)
 
 
 def heard(
     network: lipwright.Network, prepared: Prepared, samples: NDArray[np.float32]
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the neutral pose [T, R] and the speech code [T, C] of a sound, the first frame at t = 0."""
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Hear a sound neutrally, the first frame at t = 0.
+
+    Returns:
+        The pose [T, R] before any contact, the trunk's code [T, C], and how much the lips touch [T].
+    """
     with torch.no_grad():
-        code = network.speech(padded_features(network, prepared, samples))
-        pose = network.pose(code, code.new_zeros(1, code.shape[1], network.manner_size))[0]
+        code = network.speech_code(padded_features(network, prepared, samples))
+        spoken = code[..., :WIDTH]
+        pose = network.pose(spoken, code.new_zeros(1, code.shape[1], network.manner_size))[0]
+        touch = network.touching(code)[0, :, 0]
     edge = (code.shape[1] - len(pose)) // 2
-    return pose, code[0, edge : edge + len(pose)]
+    return pose, spoken[0, edge : edge + len(pose)], touch
+
+
+def resting(touch: NDArray[np.floating], frame_rate: float) -> NDArray[np.bool_]:
+    """Tell of each frame whether it lies in a rest of the lips, not in a p, b or m.
+
+    Args:
+        touch: [T] from 0 to 1 how much the lips touch.
+        frame_rate: Frames per second.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], touch >= TOUCHING, [0]]).astype(int)))
+    rests = np.zeros(len(touch), bool)
+    for start, end in edges.reshape(-1, 2):
+        rests[start:end] = end - start > RESTING * frame_rate
+    return rests
 
 
 def _frames(network: lipwright.Network, prepared: Prepared, line: Felt) -> list[torch.Tensor]:
-    pose, code = heard(network, prepared, line.samples)
-    times = np.arange(len(pose)) * network.hop * HOP_LENGTH / SAMPLE_RATE
+    pose, code, touch = heard(network, prepared, line.samples)
+    rate = SAMPLE_RATE / HOP_LENGTH / network.hop
+    times = np.arange(len(pose)) / rate
     at = (times - line.start) * line.frame_rate
     face = line.coefficients if line.change is None else line.change
     change, labels = torch.tensor(sampled(face, at)), torch.tensor(sampled(line.labels, at))
@@ -110,7 +143,12 @@ def _frames(network: lipwright.Network, prepared: Prepared, line: Felt) -> list[
         change = change - pose
     inside = (at >= 0) & (at <= len(face) - 1)
     known = inside & (sampled(line.valid[:, None].astype(np.float32), at)[:, 0] == 1)
-    return [pose, code, change, labels, torch.tensor(known.astype(np.float32))]
+    gap = sampled(line.coefficients @ prepared.lips.gaps[:, :LIP_PAIRS], at).mean(1)
+    parted = resting(touch.numpy(), rate) & (gap > PARTED)
+    return [
+        *(pose, code, change, labels, torch.tensor(known.astype(np.float32))),
+        *(touch, torch.tensor(parted.astype(np.float32))),
+    ]
 
 
 def sampled(rows: NDArray[np.float32], at: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from training.emotion.lesson import heard
+from training.dataset import HOP_LENGTH, SAMPLE_RATE
+from training.emotion.lesson import heard, resting
 from training.emotion_mining import cluster_centres, keeps_speech
 from training.validation import line_code
 
@@ -110,7 +111,9 @@ class _Stage:
         main = np.concatenate([m.samples for m in prepared.motions if m.group == "main"])
         self.spoken = line_code(network, prepared, main[: int(SPOKEN * rate)])
         self.silent = line_code(network, prepared, np.zeros(int(SILENT * rate), np.float32))
-        self.pose, self.said = heard(network, prepared, main[: int(SPOKEN * rate)])
+        self.pose, self.said, touch = heard(network, prepared, main[: int(SPOKEN * rate)])
+        #: Between words an emotion may part the lips.
+        self.said_frames = ~resting(touch.numpy(), SAMPLE_RATE / HOP_LENGTH / network.hop)
         nothing = np.zeros(self.network.emotion_size - network.manner_size, np.float32)
         self.neutral = self._gap(self._face(self.spoken, nothing))
 
@@ -118,7 +121,8 @@ class _Stage:
         """Tell whether lips close with a feeling where they do without, and the face rests in silence."""
         face = self._face(self.spoken, point)
         speed = [float(self._speed(f)) for f in (self._face(self.silent, point), face)]
-        return keeps_speech(self.neutral, self._gap(face)) and speed[0] <= DRIFT * speed[1]
+        kept = keeps_speech(self.neutral[self.said_frames], self._gap(face)[self.said_frames])
+        return kept and speed[0] <= DRIFT * speed[1]
 
     def change(self, point: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the mean change [R] of the speaking face."""
@@ -126,7 +130,7 @@ class _Stage:
             latent = torch.tensor(point).expand(len(self.pose), -1)
             expression = self.network.expression
             assert expression is not None  # noqa: S101 - it was just learned
-            return np.asarray(expression(self.pose, self.said, latent).mean(0).numpy(), np.float32)
+            return np.asarray(expression(self.pose, self.said, latent)[0].mean(0).numpy(), np.float32)
 
     def _face(self, code: torch.Tensor, point: NDArray[np.float32]) -> torch.Tensor:
         vector = torch.cat([torch.zeros(self.network.manner_size), torch.tensor(point)])

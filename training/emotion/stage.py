@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training.emotion.finished import load_stage, save_stage, stage_key
 from training.emotion.learning import learn_emotion
 from training.emotion.lesson import Felt, make_lesson
 from training.emotion.mining import mine
@@ -18,6 +19,7 @@ from training.preparation import load_project_head
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from training.dataset import Motion
     from training.preparation import Prepared
@@ -28,15 +30,25 @@ if TYPE_CHECKING:
 REACH = 1.1
 
 
-def with_emotion(trained: TrainedModel) -> TrainedModel:
+def with_emotion(trained: TrainedModel, folder: Path) -> TrainedModel:
     """Return a model that has learned emotion too, from labelled takes or else from performances.
 
     Args:
         trained: A finished run of our own network; its network is changed in place.
+        folder: The run's; what was learned is kept there, and taken from there when it was learned before.
     """
-    network, prepared, config = trained.network, trained.prepared, trained.config
-    if not isinstance(network, lipwright.Network) or not config.emotion_steps:
+    if not isinstance(trained.network, lipwright.Network) or not trained.config.emotion_steps:
         return trained
+    key = stage_key(trained)
+    finished = load_stage(folder, key, trained)
+    if finished is None:
+        finished = _learned(trained, trained.network)
+        save_stage(folder, key, finished)
+    return finished
+
+
+def _learned(trained: TrainedModel, network: lipwright.Network) -> TrainedModel:
+    prepared, config = trained.prepared, trained.config
     names, lines = felt_lines(prepared, config.performances, config.seed)
     lesson = make_lesson(network, prepared, lines)
     learned = learn_emotion(lesson, prepared.metric, config.emotion_steps, config.seed)

@@ -1,4 +1,4 @@
-"""What emotion does to a face: whether lips still close, and whether it shows."""
+"""What emotion does to a face: whether lips still close, whether it shows, and whether it is heard."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from inference.face_prediction import FacePredictor
 from inference.measures import upper_face_dynamics_deviation
 from training.careful_speech import CAREFUL
 from training.evaluation.articulation import closure_figures
+from training.evaluation.hearing_visits import visit_hearing
 from training.evaluation.line_sets import REAL_SETS
 from training.evaluation.results import Goal, Row, Section
 from training.evaluation.systems import MODEL, THREADS, line_times
@@ -54,7 +55,7 @@ def visit_emotion(stage: Stage) -> list[Section]:
         return [Section("emotion", "emotion", skipped="no model is evaluated")]
     if not emotions_of(model.bundle):
         return [Section("emotion", "emotion", skipped="the model names manners of speaking, no emotions")]
-    return [_closures(stage), *_performances(stage)]
+    return [_closures(stage), *_performances(stage), *visit_hearing(stage)]
 
 
 def _closures(stage: Stage) -> Section:

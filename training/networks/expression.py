@@ -3,6 +3,9 @@
 The latent vector of Karras et al. 2017 enters here, late, beside the code of the speech; it sees the pose as
 well, since joy widens a spread mouth and anger opens an open one. It adds to a network that has learned to
 speak and is not touched: no emotion can be learned at the cost of speech.
+
+Lips that rest against each other between words may be parted by what is felt, by amazement or a want of
+breath; at p, b and m they may not. So an expression also says how far it lets go of lips that touch.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ class Expression(nn.Module):
         self.felt = nn.Linear(LATENT_SIZE, WIDTH, bias=False)
         self.mixed = nn.Linear(WIDTH, WIDTH)
         self.change = nn.Linear(WIDTH, outputs, bias=False)
+        self.release = nn.Linear(WIDTH, 1, bias=False)
         self.register_buffer("pose_scale", torch.ones(1))
         self.register_buffer("reach", torch.full((1,), UNLIMITED))
 
@@ -42,13 +46,18 @@ class Expression(nn.Module):
         """
         self.get_buffer("reach").fill_(reach)
 
-    def forward(self, pose: Tensor, code: Tensor, latent: Tensor) -> Tensor:
-        """Map pose [..., R], code [..., C] and latent [..., 16] to what is added to the pose [..., R]."""
+    def forward(self, pose: Tensor, code: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
+        """Map pose [..., R], code [..., C] and latent [..., 16] to what is felt on the face.
+
+        Returns:
+            What is added to the pose [..., R], and the share of the lips' contact that is let go of [..., 1]:
+            all of it from 1 on, none up to 0. Both are 0 where the latent vector is.
+        """
         length = latent.norm(dim=-1, keepdim=True).clamp(min=1 / UNLIMITED)
         latent = latent * (self.get_buffer("reach") / length).clamp(max=1)
         spoken = self.spoken(torch.cat([pose / self.get_buffer("pose_scale"), code], -1))
-        change: Tensor = self.change(self._hidden(spoken + self.felt(latent)) - self._hidden(spoken))
-        return change
+        moved = self._hidden(spoken + self.felt(latent)) - self._hidden(spoken)
+        return self.change(moved), self.release(moved)
 
     def _hidden(self, x: Tensor) -> Tensor:
         hidden: Tensor = nn.functional.relu(self.mixed(nn.functional.relu(x)))

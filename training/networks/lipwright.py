@@ -9,8 +9,8 @@ leave the lips far apart, and believed sooner where that would nearly close them
 mouth that far into the pose of f and v, and closes what is left of the lip gap, in height and in depth,
 mostly along the direction in which the head's `mouthClose` works; neither changes the mouth's width. Contact
 needs an ear for every voice, motion one for the actor's: they learn apart, each for as long as it takes.
-Emotion has no part in contact: lips close on p, b and m whatever the sliders say. Lips pressed through each
-other are parted in the same step.
+Lips close on p, b and m whatever the sliders say; only where they rest against each other between words may
+an emotion part them. Lips pressed through each other are parted in the same step.
 """
 
 from __future__ import annotations
@@ -223,10 +223,18 @@ class Network(nn.Module):
         """Map code [B, M, 194] and emotion [B, M, E] to coefficients [B, M - 2, R] of lips that meet."""
         speech = code[..., :WIDTH]
         pose = self.pose(speech, emotion[..., : self.manner_size])
+        touch = self.touching(code)
         if self.expression is not None:
-            pose = pose + self.expression(pose, _inside(speech), _inside(emotion[..., self.manner_size :]))
+            felt = _inside(emotion[..., self.manner_size :])
+            change, let_go = self.expression(pose, _inside(speech), felt)
+            pose = pose + change
+            touch = torch.cat([touch[..., :1] * (1 - let_go.clamp(0, 1)), touch[..., 1:]], -1)
+        return self.seal(pose, touch)
+
+    def touching(self, code: Tensor) -> Tensor:
+        """Return how much code [B, M, 194] lets the lips touch, and lip and teeth: shares [B, M - 2, 2]."""
         believed = torch.sigmoid(_inside(code[..., WIDTH:]))
-        return self.seal(pose, (believed / believed.new_tensor(CERTAIN)).clamp(max=1))
+        return (believed / believed.new_tensor(CERTAIN)).clamp(max=1)
 
     def seal(self, pose: Tensor, touch: Tensor) -> Tensor:
         """Bring lip and teeth, then the lips, together by shares [B, T, 2], and part lips that overlap."""

@@ -102,7 +102,7 @@ def _other_side(name: str) -> str:
 
 _AMAZED = {"browInnerUp": 0.85, "browOuterUp": 0.8, "eyeWide": 0.85}
 _ANGRY = {"browDown": 0.95, "noseSneer": 0.4, "jawForward": 0.3, "cheekSquint": 0.15}
-_AFRAID = {"browInnerUp": 1.0, "browOuterUp": 0.1, "browDown": 0.1, "eyeWide": 0.9}
+_AFRAID = {"browInnerUp": 1.0, "browOuterUp": 0.1, "browDown": 0.3, "eyeWide": 0.9}
 _PAINED = {"browDown": 0.9, "cheekSquint": 0.75, "eyeSquint": 0.8, "noseSneer": 0.45}
 _SAD = {"browInnerUp": 1.0}
 
@@ -141,29 +141,26 @@ EXPRESSIONS: dict[str, Expression] = {
         onset=0.3,
         offset=0.7,
     ),
-    "cheekiness": Expression(
+    "cheekiness": Expression(  # always to the same side: a slider that moved both would move none
         (
             Look(
                 {"mouthSmileLeft": 1.0, "mouthSmileRight": 0.1, "mouthDimpleLeft": 0.4, "mouthLeft": 0.2}
                 | {"browOuterUpRight": 0.8, "browInnerUp": 0.15, "browDownLeft": 0.3}
                 | {"cheekSquintLeft": 0.45, "eyeSquintLeft": 0.45, "eyeSquintRight": 0.15},
                 closed=True,
-                mirrored=True,
             ),
             Look(  # with half a wink
                 {"mouthSmileLeft": 0.95, "mouthSmileRight": 0.3, "mouthDimpleLeft": 0.3, "mouthLeft": 0.12}
                 | {"eyeBlinkLeft": 0.6, "cheekSquintLeft": 0.75, "eyeSquintLeft": 0.5, "browDownLeft": 0.3}
                 | {"browOuterUpRight": 0.6},
                 closed=True,
-                mirrored=True,
             ),
             Look(  # a sidelong look
                 {"mouthSmileLeft": 0.95, "mouthSmileRight": 0.2, "mouthDimpleLeft": 0.4, "mouthLeft": 0.15}
-                | {"browOuterUpLeft": 0.7, "eyeSquint": 0.3, "browDownRight": 0.35}
+                | {"browOuterUpRight": 0.7, "eyeSquint": 0.3, "browDownLeft": 0.35}
                 | {"eyeLookOutLeft": 0.35, "eyeLookInRight": 0.35},
                 {"mouthPressLeft": 0.2},
                 closed=True,
-                mirrored=True,
             ),
         ),
         stress={"browOuterUp": 0.25, "browInnerUp": 0.1},
@@ -200,17 +197,17 @@ EXPRESSIONS: dict[str, Expression] = {
             Look(
                 _AFRAID | {"mouthStretch": 0.85, "mouthFrown": 0.3},
                 {"jawOpen": 0.14, "mouthLowerDown": 0.3},
-                {"mouthLowerDown": 0.1},
+                {"mouthLowerDown": 0.3, "mouthStretch": 0.15},
             ),
             Look(
                 _AFRAID | {"mouthStretch": 0.7, "mouthFrown": 0.2, "eyeWide": 1.0},
                 {"jawOpen": 0.22, "mouthLowerDown": 0.2, "mouthUpperUp": 0.1},
-                {"jawOpen": 0.03, "mouthLowerDown": 0.1},
+                {"jawOpen": 0.03, "mouthLowerDown": 0.3, "mouthStretch": 0.2},
             ),
             Look(
                 _AFRAID | {"mouthStretch": 0.9, "mouthFrown": 0.2, "eyeWide": 0.95},
                 {"mouthPress": 0.3},
-                {"mouthPress": 0.1},
+                {"mouthPress": 0.1, "mouthLowerDown": 0.15},
                 closed=True,
             ),
         ),

@@ -1,0 +1,1 @@
+"""Learning what an emotion sounds like, from voices performed in emotions."""
