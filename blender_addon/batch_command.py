@@ -5,7 +5,6 @@ adds the formats that need Blender, and the processes that write them.
 """
 
 import argparse
-import contextlib
 import sys
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from .batch_formats import CLIPS, ENDINGS
 from .batch_processes import run_processes, worker_count
 from .inference.batch.command import BatchOptions, options_from, run_batch
 from .inference.batch.line import SceneChoice
-from .inference.batch.options import batch_parser
+from .inference.batch.options import batch_parser, share
 from .inference.batch.work import Result, Task
 from .inference.errors import LipwrightError
 
@@ -37,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     group.add_argument("--exact", action="store_true", help="key the model's own basis, not the ARKit shapes")
     group.add_argument(
-        "--strength", type=_share, default=1.0, metavar="0..1", help="scales the emotion (default: 1)"
+        "--strength", type=share, default=1.0, metavar="0..1", help="scales the emotion (default: 1)"
     )
     group.add_argument(
         "--per-character",
@@ -46,13 +45,6 @@ def _parser() -> argparse.ArgumentParser:
         help=f"write also DIR/characters/NAME with all lines of each face, as clips: {', '.join(CLIPS)}",
     )
     return parser
-
-
-def _share(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        if 0.0 <= float(text) <= 1.0:
-            return float(text)
-    raise argparse.ArgumentTypeError(f"'{text}' is no number from 0 to 1")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -176,6 +176,7 @@ def speak(
         exact=choice.exact,
         emotion=line.emotion or None,
         strength=choice.strength,
+        from_voice=task.from_voice or None,
         start_frame=origin,
         threads=1,
         changes=SceneChanges(add_sound=task.format == "blend"),  # no other format has a place for it

@@ -90,6 +90,7 @@ def options_from(
             model=parsed.model or default_model_path(),
             character=parsed.character,
             emotion_track=parsed.emotion_track,
+            from_voice=parsed.from_voice,
             scene=scene,
             scene_formats=scene_formats or {},
         ),
@@ -327,6 +328,7 @@ def _task(planned: PlannedLine, options: BatchOptions) -> Task:
         folder=parts_folder(options.output).absolute(),
         target=planned.target,
         scene=_absolute(line.scene),
+        from_voice=line.from_voice,
     )
 
 

@@ -144,6 +144,8 @@ def settings_hash(line: BatchLine, files: FileHashes, *, vertices: bool) -> str:
     }
     if files.track:
         settings["emotion_track"] = files.track
+    if line.from_voice:
+        settings["from_voice"] = line.from_voice
     if line.scene is not None:
         settings["scene"] = {**asdict(line.scene), "blend": files.scene}
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()

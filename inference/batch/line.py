@@ -44,6 +44,7 @@ class BatchLine:
         frame_rate: frames per second, or None for the scene's own.
         emotion_track: file of emotions keyed over the line, or None.
         scene: whose face speaks it, where its format needs Blender.
+        from_voice: share, 0..1, by which the emotion heard in the voice takes the place of the chosen one.
     """
 
     place: str
@@ -60,6 +61,7 @@ class BatchLine:
     frame_rate: Fraction | None
     emotion_track: Path | None = None
     scene: SceneChoice | None = None
+    from_voice: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,5 +94,6 @@ class LineDefaults:
     model: Path
     character: Path | None
     emotion_track: Path | None = None
+    from_voice: float = 0.0
     scene: SceneChoice = SceneChoice()
     scene_formats: Mapping[str, str] = field(default_factory=dict)

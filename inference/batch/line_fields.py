@@ -14,8 +14,8 @@ from .line import BadLine, BatchLine, LineDefaults, SceneChoice
 from .safe_names import RESERVED, check_name, name_key
 
 COLUMNS = (
-    "wav", "id", "character", "model", "emotion", "emotion_track", "start", "seed", "text", "output",
-    "format", "fps", "blend", "object",
+    "wav", "id", "character", "model", "emotion", "emotion_track", "from_voice", "start", "seed", "text",
+    "output", "format", "fps", "blend", "object",
 )  # fmt: skip
 _NEEDS_BLENDER = ("blend", "glb", "gltf", "fbx", "usd", "usda", "usdc", "abc")
 _FRAME_RATE = Fraction(30)
@@ -72,6 +72,7 @@ def _line(
             _path(values["emotion_track"], folder) if "emotion_track" in values else defaults.emotion_track
         ),
         scene=_scene(values, folder, defaults.scene) if kind in defaults.scene_formats else None,
+        from_voice=_share(values["from_voice"]) if "from_voice" in values else defaults.from_voice,
     )
 
 
@@ -129,6 +130,16 @@ def _output(name: str, ending: str) -> str:
     if name_key(output) in RESERVED:
         raise LipwrightError(f"output '{output}' is the batch's own report; choose another name")
     return output
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0.0 <= share <= 1.0:
+        raise LipwrightError(f"from_voice '{text}' is no number from 0 to 1")
+    return share
 
 
 def _start(text: str) -> float:

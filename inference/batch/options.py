@@ -1,6 +1,7 @@
 """The command line of `python -m inference batch`, and of the same in Blender."""
 
 import argparse
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,10 +10,10 @@ as 'voices/**/*.wav', or a sound file. Lines that have not changed since the las
 left as they are, and so are results that somebody has edited. DIR/report.html shows the most suspicious
 lines first; DIR/report.json has the same for machines."""
 _EPILOG = """A manifest has a column wav, and may have id, character, model, emotion, emotion_track (a file),
-start (seconds on the timeline), seed (nothing is left to chance yet), text, output, format and fps; in
-Blender also blend and object; paths start from its folder. What a row leaves out is as given here. Exits
-with 0 when no line failed, 1 when one did, 130 when interrupted; stopped at any moment, the next run goes on
-where it was."""
+from_voice, start (seconds on the timeline), seed (nothing is left to chance yet), text, output, format and
+fps; in Blender also blend and object; paths start from its folder. What a row leaves out is as given here.
+Exits with 0 when no line failed, 1 when one did, 130 when interrupted; stopped at any moment, the next run
+goes on where it was."""
 _MAX_WORKERS = 256
 
 
@@ -57,6 +58,13 @@ def _add_defaults(parser: argparse.ArgumentParser, scene_formats: Sequence[str])
         metavar="FILE",
         help="CSV with the header time,name,value, sorted by time",
     )
+    group.add_argument(
+        "--from-voice",
+        type=share,
+        default=0.0,
+        metavar="0..1",
+        help="by how much the emotion heard in the voice takes the place of that (default: 0)",
+    )
     group.add_argument("--model", type=Path, metavar="F.lipmodel", help="(default: the bundled one)")
     group.add_argument("--character", type=Path, metavar="F.npz", help="a face with shapes of its own")
     group.add_argument("--no-vertices", action="store_true", help="npz without the large vertex_offsets")
@@ -92,6 +100,18 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--quiet", action="store_true", help="no progress: errors and the summary alone")
     group.add_argument("--json", action="store_true", help="print the report as one JSON object to stdout")
+
+
+def share(text: str) -> float:
+    """Reads a number from 0 to 1.
+
+    Raises:
+        argparse.ArgumentTypeError: for anything else.
+    """
+    with contextlib.suppress(ValueError):
+        if 0.0 <= float(text) <= 1.0:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"'{text}' is no number from 0 to 1")
 
 
 def _workers(text: str) -> int:

@@ -53,6 +53,7 @@ class Task:
         folder: where the result goes, under another name, until it is put in place.
         target: where it will lie, for messages.
         scene: whose face speaks it, where its format needs Blender.
+        from_voice: share, 0..1, of the emotion heard in the voice.
         members: the lines of a character's file, which this then is; `sound` is the first one's.
     """
 
@@ -71,6 +72,7 @@ class Task:
     folder: Path
     target: Path
     scene: SceneChoice | None = None
+    from_voice: float = 0.0
     members: tuple["Task", ...] = ()
 
 
@@ -217,7 +219,12 @@ def kept_character(task: Task) -> Character | None:
 def _make_motion_file(task: Task, line: Sounding) -> Made:
     character = kept_character(task)
     motion = animate_line(
-        line.face.predictor, line.speech, Fraction(task.frame_rate), line.emotion, solver=line.face.solver
+        line.face.predictor,
+        line.speech,
+        Fraction(task.frame_rate),
+        line.emotion,
+        from_voice=task.from_voice,
+        solver=line.face.solver,
     )
     final = replace(apply_character(motion, character) if character else motion, start=task.start)
 

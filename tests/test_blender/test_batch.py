@@ -139,6 +139,7 @@ def test_scenes_and_clips_hold_what_the_csv_of_the_same_lines_holds(
         "late": "line2.wav,25,0.4,,",
         "keyed": "line3.wav,30,,,t.csv",
         "ntsc": "line3.wav,29.97,1.001,,",
+        "heard": "line0.wav,30,,,,1",
         "bad": "gone.wav,30,,,",
         "unknown": "line0.wav,30,,boredom=1,",
     }
@@ -147,15 +148,15 @@ def test_scenes_and_clips_hold_what_the_csv_of_the_same_lines_holds(
         for name, row in lines.items()
         for kind in ("blend", "glb", "csv")
     ]
-    answer = batch(manifest(folder, "id,output,format,wav,fps,start,emotion,emotion_track", *rows))
-    assert (answer.code, answer.report["counts"]) == (1, {"done": 15, "failed": 6})
+    answer = batch(manifest(folder, "id,output,format,wav,fps,start,emotion,emotion_track,from_voice", *rows))
+    assert (answer.code, answer.report["counts"]) == (1, {"done": 18, "failed": 6})
     assert "gone.wav: there is no such" in answer.errors["bad_blend"]
     assert "emotion 'boredom' is unknown" in answer.errors["unknown_blend"]
     told = {line["id"]: line.get("warnings", []) for line in answer.report["lines"]}
     for kind in ("blend", "csv"):
         assert any("outside 0 to 1, so clamped" in sentence for sentence in told[f"keyed_{kind}"])
     out = tmp_path / "out"
-    rates = {"plain": 30, "felt": 24, "late": 25, "keyed": 30, "ntsc": 30 / 1.001}
+    rates = {"plain": 30, "felt": 24, "late": 25, "keyed": 30, "ntsc": 30 / 1.001, "heard": 30}
     starts = {"late": 10, "ntsc": 30}
     for name, rate in rates.items():
         start = starts.get(name, 0)
@@ -169,7 +170,7 @@ def test_scenes_and_clips_hold_what_the_csv_of_the_same_lines_holds(
         assert scene.render.fps / scene.render.fps_base == pytest.approx(rate, rel=1e-6)
         assert (scene.frame_start, scene.frame_end) == (1, start + count)
         assert name in bpy.data.actions
-        assert (f"{name} Emotion" in bpy.data.actions) == (name in {"felt", "keyed"})
+        assert (f"{name} Emotion" in bpy.data.actions) == (name in {"felt", "keyed", "heard"})
         assert_sound_lies_under_its_line(scene, 1 + start, part)
         clip, times, weights = read_glb(out / f"{name}.glb")
         assert clip == name

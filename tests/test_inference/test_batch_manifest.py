@@ -190,6 +190,7 @@ def test_names_that_are_files_pass(name):
         ),
         ({"wav": "a.wav", "fps": "fast"}, "frame rate 'fast' is no number"),
         ({"wav": "a.wav", "emotion": "joy=much"}, "is not NAME=NUMBER"),
+        ({"wav": "a.wav", "from_voice": "nan"}, "from_voice 'nan' is no number from 0 to 1"),
         ({"wav": "a.wav", "start": "soon"}, "start 'soon' is no number of seconds"),
         ({"wav": "a.wav", "start": "-1"}, "start '-1' is no number of seconds"),
         ({"wav": "a.wav", "start": "nan"}, "start 'nan' is no number of seconds"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from inference.__main__ import main
+from inference.bundled import default_model_path, sample_line_paths
 
 TRACK = "time,name,value\n0.2,joy,0\n0.8,joy,1\n"
 
@@ -115,3 +116,25 @@ def test_a_result_never_replaces_its_track(batch, lines, manifest):
     answer = batch(manifest("line0.csv", ""), "--overwrite-edited", output=lines)
     assert answer.states == {"line0": "failed", "line1": "done"}
     assert track.read_text() == TRACK
+
+
+def test_the_voice_is_heard_where_a_line_asks_for_it(batch, lines, tmp_path, capfd):
+    """By column and by option, as the single command hears it; a model without hearing fails the line."""
+    sound = sample_line_paths()[0]
+    rows = [f"heard,{sound},1", f"half,{sound},0.5", f"deaf,{sound},0", f"default,{sound},", f"bad,{sound},2"]
+    (lines / "LINES.csv").write_text("\n".join(["id,wav,from_voice", *rows]))
+    answer = batch(lines / "LINES.csv", "--from-voice", "0.5", model=default_model_path())
+    assert answer.states.pop("bad") == "failed"
+    assert "from_voice '2' is no number from 0 to 1" in answer.errors["bad"]
+    found = {
+        name: (tmp_path / "out" / f"{name}.csv").read_bytes() for name in ("heard", "half", "deaf", "default")
+    }
+    assert found["half"] == found["default"]
+    assert len(set(found.values())) == 3
+    for share, name in (("1", "heard"), ("0", "deaf")):
+        single = [str(sound), "-o", str(tmp_path), "--threads", "1", "--from-voice", share]
+        assert main(single) == 0
+        assert (tmp_path / f"{sound.stem}.csv").read_bytes() == found[name]
+    capfd.readouterr()
+    (lines / "LINES.csv").write_text("wav,from_voice\nline0.wav,1\nline1.wav,")
+    assert batch(lines / "LINES.csv").states == {"line0": "failed", "line1": "done"}
