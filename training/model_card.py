@@ -63,9 +63,8 @@ The exported graphs differ from the trained network by {parity:.1e} m at most.
   manner, as a teacher that knows their phones thinks he would.
 - The capture is neutral. What the emotions do to the face comes from performances of it by rules
   (`training/performance`, which names its sources), not from people; that they are recovered says only that the model
-  learned those rules. In pauses every emotion keeps the lips together, also those that were performed with parted
-  lips. `speaker facegood` is the manner of the animator-made capture,
-  `careful speech` that of the made-up lines.
+  learned those rules. `speaker facegood` is the manner of the animator-made capture, `careful speech` that of the
+  made-up lines.
 - {hearing}
 - It moves what GRID's tracking and FACEGOOD's rig move: mostly mouth and jaw. Tongue motion comes from FACEGOOD
   alone. Gaze, blinks and head are not predicted from the voice.
