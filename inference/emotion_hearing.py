@@ -23,6 +23,10 @@ _SILENT, _SPOKEN = 0.08, 0.25
 """Nothing is heard where less than the first share of the span is voiced, all from the second on."""
 _GAIN = 2.0
 """Shares are spread over ten emotions, and what is half sure is meant to be seen in full."""
+_USUAL, _STRANGE = 1.45, 1.6
+"""Measures this far from their mean (standard deviations, root mean square) are those of speech, and of none.
+
+Nineteen in twenty moments of what it was learned from lie below the first, and music about the second."""
 _FARTHEST = 3.0
 """Measures farther from their mean (standard deviations) count as this far: nothing was learned there."""
 
@@ -71,20 +75,25 @@ class HearingModel:
 
     def shares(self, values: FloatArray) -> FloatArray:
         """Returns how likely neutral and each emotion are, [M, K + 1], by prosody [M, F]; their sum is 1."""
-        standard = np.clip((values - self.mean) / self.scale, -_FARTHEST, _FARTHEST)
-        told = standard @ self.weight + self.bias
+        told = self._standard(values) @ self.weight + self.bias
         raised = np.exp(told - told.max(axis=1, keepdims=True))
         shares: FloatArray = (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)
         return shares
+
+    def _standard(self, values: FloatArray) -> FloatArray:
+        standard: FloatArray = np.clip((values - self.mean) / self.scale, -_FARTHEST, _FARTHEST)
+        return standard
 
     def amounts(self, values: FloatArray) -> FloatArray:
         """Returns how much of each emotion is heard, [M, K], 0..1, by prosody [M, F].
 
         Only what is likelier than in neutral speech counts: of a voice that could be anything, a face shows
-        nothing, and the surer it is, the more.
+        nothing, and the surer it is, the more. Of what is measured as no speech is, it shows nothing either.
         """
         beyond = np.maximum(self.shares(values)[:, 1:] - self.usual, 0)
-        amounts: FloatArray = np.minimum(_GAIN * beyond, 1).astype(np.float32)
+        away = np.sqrt(np.mean(self._standard(values) ** 2, axis=1))
+        like_speech = _smooth_step((_STRANGE - away) / (_STRANGE - _USUAL))
+        amounts: FloatArray = (np.minimum(_GAIN * beyond, 1) * like_speech[:, None]).astype(np.float32)
         return amounts
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.export_onnx import GraphBuilder, as_array
-from training.networks.expression import UNLIMITED
+from training.networks.expression import LETTING_GO, UNLIMITED
 from training.networks.lipwright import (
     BELIEVABLE,
     CERTAIN,
@@ -119,9 +119,10 @@ def _expression(
         build.add("MatMul", [moved, build.weight(as_array(layer.weight).T)])
         for layer in (expression.change, expression.release)
     )
-    one, none = (build.weight(np.full(1, share, np.float32)) for share in (1, 0))
-    left = build.add("Sub", [one, build.add("Min", [build.add("Max", [let_go, none]), one])])
-    return change, left
+    none, all_of_it = (build.weight(np.full(1, share, np.float32)) for share in LETTING_GO)
+    span = build.weight(np.full(1, LETTING_GO[1] - LETTING_GO[0], np.float32))
+    inside = build.add("Min", [build.add("Max", [let_go, none]), all_of_it])
+    return change, build.add("Div", [build.add("Sub", [all_of_it, inside]), span])
 
 
 def speech_graph(network: Network, channels: int) -> bytes:

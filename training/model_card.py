@@ -63,9 +63,8 @@ The exported graphs differ from the trained network by {parity:.1e} m at most.
   manner, as a teacher that knows their phones thinks he would.
 - The capture is neutral. What the emotions do to the face comes from performances of it by rules
   (`training/performance`, which names its sources), not from people; that they are recovered says only that the model
-  learned those rules. In pauses every emotion keeps the lips together, also those that were performed with parted
-  lips. `speaker facegood` is the manner of the animator-made capture,
-  `careful speech` that of the made-up lines.
+  learned those rules. `speaker facegood` is the manner of the animator-made capture, `careful speech` that of the
+  made-up lines.
 - {hearing}
 - It moves what GRID's tracking and FACEGOOD's rig move: mostly mouth and jaw. Tongue motion comes from FACEGOOD
   alone. Gaze, blinks and head are not predicted from the voice.
@@ -76,13 +75,13 @@ The model is licensed under CC BY-SA 4.0. Name its source as: {credits}
 
 
 _DEAF = "Emotion is not heard from the voice."
-_HEARS = """Emotion is heard from the voice (From Voice, 0 by default) by a regression on pitch, voice quality,
-  loudness and pace, learned from {utterances} utterances of {voices} voices performed by rules. It tells how
-  aroused a voice is better than which emotion it is: of performed voices that it never heard, it names
-  {right:.0%} of the moments rightly (mean over the eleven labels {balanced:.0%}, chance 9 %), and arousal heard and
-  performed correlate with {arousal_r:.2f}. Real neutral voices that are rough or bright by nature can sound
-  aroused to it. Whether anger and joy sound more aroused than sadness was looked at on five acted lines, which
-  trained nothing, before the measures and rules were settled."""
+_HEARS = """Emotion is heard from the voice (From Voice, 0 by default) by a regression on pitch, voice quality, loudness
+  and pace, learned from {utterances} utterances of {voices} voices performed by rules. It tells how aroused a voice is
+  better than which emotion it is: of performed voices that were kept out, it names {right:.0%} of the moments rightly
+  (mean over the eleven labels {balanced:.0%}, chance 9 %), and arousal heard and performed correlate with
+  {arousal_r:.2f}. Voices that are rough or bright by nature can sound aroused to it when they are neutral. The five
+  acted lines trained nothing, but they were looked at when it was settled what is measured and that angry voices are
+  performed roughly; so was the music when it was settled what is no speech."""
 
 
 def _hearing(figures: dict[str, Any] | None) -> str:

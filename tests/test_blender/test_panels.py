@@ -96,7 +96,7 @@ def test_advanced_shows_the_axes(head, part, joyful):
     model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
     axes = [entry for entry in drawn if entry[0] == "prop" and entry[2].startswith("latent_")]
     assert len(axes) == model.emotion_size
-    assert f"of {len(model.emotion_database)}; 0 for none" in texts(drawn)
+    assert f"The most different of {len(model.emotion_database)} learned points:" in texts(drawn)
     bpy.ops.object.select_all(action="DESELECT")
     assert not panel.poll(bpy.context)
 

@@ -83,7 +83,10 @@ def felt_lines(prepared: Prepared, performances: int, seed: int) -> tuple[tuple[
     lines = performed_lines(captured, prepared, performances, seed)
     others = [m for m in prepared.motions if m.group == "synthetic"]
     every = max(1, len(others) // max(1, len(captured) * performances))
-    return EMOTIONS, lines + performed_lines(others[::every], prepared, 1, seed + 1)
+    lines += performed_lines(others[::every], prepared, 1, seed + 1)
+    # Silence and noise: a face that only listens feels too, and its lips need not be together.
+    quiet = [m for m in prepared.motions if m.group == "rest"]
+    return EMOTIONS, lines + performed_lines(quiet[::2], prepared, 1, seed + 2)
 
 
 def performed_lines(

@@ -13,7 +13,6 @@ from inference.loudness import normalise_loudness
 from training.evaluation.line_sets import TITLES
 from training.evaluation.results import Goal, Row, Section
 from training.evaluation.systems import MODEL
-from training.sound_conditions import still_sounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,6 +116,8 @@ def _acted(stage: Stage, bundle: ModelBundle) -> Section:
 
 
 def _still(bundle: ModelBundle) -> Section:
+    from training.sound_conditions import still_sounds  # noqa: PLC0415 - loads scipy.signal, which looks for torch
+
     rows: list[Row] = []
     for name in STILL:
         sound = getattr(still_sounds, name)(SECONDS, SAMPLE_RATE, np.random.default_rng([SEED, len(rows)]))

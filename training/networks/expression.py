@@ -16,6 +16,9 @@ from torch import Tensor, nn
 #: Numbers in a latent vector, as in the paper.
 LATENT_SIZE = 16
 WIDTH = 160
+#: Lips are held together up to the first of these, and let go of altogether from the second on: a little
+#: doubt at a p must not show.
+LETTING_GO = (0.3, 0.7)
 #: Length of latent vectors that nothing limits.
 UNLIMITED = 1e6
 
@@ -50,14 +53,20 @@ class Expression(nn.Module):
         """Map pose [..., R], code [..., C] and latent [..., 16] to what is felt on the face.
 
         Returns:
-            What is added to the pose [..., R], and the share of the lips' contact that is let go of [..., 1]:
-            all of it from 1 on, none up to 0. Both are 0 where the latent vector is.
+            What is added to the pose [..., R], and how far lips that touch are to be let go of [..., 1]: 0 at
+            p, b and m, and 1 where they rest parted, about. Both are 0 where the latent vector is.
         """
         length = latent.norm(dim=-1, keepdim=True).clamp(min=1 / UNLIMITED)
         latent = latent * (self.get_buffer("reach") / length).clamp(max=1)
         spoken = self.spoken(torch.cat([pose / self.get_buffer("pose_scale"), code], -1))
         moved = self._hidden(spoken + self.felt(latent)) - self._hidden(spoken)
         return self.change(moved), self.release(moved)
+
+    @staticmethod
+    def held(let_go: Tensor) -> Tensor:
+        """Return the share of contact that is left."""
+        none, all_of_it = LETTING_GO
+        return ((all_of_it - let_go) / (all_of_it - none)).clamp(0, 1)
 
     def _hidden(self, x: Tensor) -> Tensor:
         hidden: Tensor = nn.functional.relu(self.mixed(nn.functional.relu(x)))

@@ -228,7 +228,7 @@ class Network(nn.Module):
             felt = _inside(emotion[..., self.manner_size :])
             change, let_go = self.expression(pose, _inside(speech), felt)
             pose = pose + change
-            touch = torch.cat([touch[..., :1] * (1 - let_go.clamp(0, 1)), touch[..., 1:]], -1)
+            touch = torch.cat([touch[..., :1] * self.expression.held(let_go), touch[..., 1:]], -1)
         return self.seal(pose, touch)
 
     def touching(self, code: Tensor) -> Tensor:
