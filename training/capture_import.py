@@ -44,7 +44,7 @@ RESIDUAL_FRAMES = 1500
 LARGEST_OFFSET_M = 0.2
 """No point of a face moves farther against the skull; an open jaw moves the chin 4 cm."""
 
-KEPT = ("runs", "corpus")
+KEPT = ("runs", "corpus", "heard")
 """What outlives another import: the checkpoints and curves that ``python -m training train`` keeps unless
 told otherwise, and the made-up speech, which has nothing of the capture in it and took minutes to make."""
 
