@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inference.audio_file import read_audio
+from inference.audio_file import AudioClip, read_audio
 from inference.bundled import default_model_path
 from inference.emotion import emotion_vector
 from inference.face_prediction import FacePredictor
@@ -86,9 +86,16 @@ def test_cheekiness_is_lopsided(face, neutral):
     assert abs(change[0, 2] - change[1, 2]) > 1 * MM
 
 
+@pytest.fixture(scope="module")
+def speaking(line):
+    """Frames up to the last in which somebody speaks: after that lips rest."""
+    voiced = np.flatnonzero(np.abs(line.samples) > 0.05 * np.abs(line.samples).max())
+    return np.arange(0, line.duration, 1 / FRAME_RATE) < voiced[-1] / line.sample_rate
+
+
 @pytest.mark.parametrize("name", EMOTIONS)
-def test_lips_close_with_an_emotion_where_they_close_without(face, neutral, name):
-    closed = signed_lip_gaps(neutral).max(1) < 0.4 * MM
+def test_lips_close_with_an_emotion_where_they_close_without(face, neutral, speaking, name):
+    closed = (signed_lip_gaps(neutral).max(1) < 0.4 * MM) & speaking
     assert closed.sum() > 10
     gaps = signed_lip_gaps(face(**{name: 1.0})).max(1)
     assert (gaps[closed] < 0.7 * MM).mean() > 0.95
@@ -98,6 +105,23 @@ def test_lips_close_with_an_emotion_where_they_close_without(face, neutral, name
 def test_a_slider_moves_the_face_enough_to_be_worth_its_place(face, neutral, name):
     moved = np.linalg.norm(face(**{name: 1.0}) - neutral, axis=2).max(1)
     assert np.median(moved) > 2 * MM
+
+
+def test_lips_that_rest_are_parted_by_fear_and_amazement_and_kept_together_by_cheekiness(bundle):
+    quiet = AudioClip.from_samples(np.zeros(32000, np.float32), 16000, "silence")
+    predictor = FacePredictor(bundle, 1)
+    analysis, times = predictor.analyse(quiet), np.arange(0.5, 1.5, 1 / FRAME_RATE)
+    marks = bundle.basis[:, bundle.landmarks68]
+
+    def gaps(**weights):
+        coefficients = predictor.coefficients(analysis, times, emotion_vector(bundle, weights))
+        rest = (bundle.template + bundle.mean_offset)[bundle.landmarks68]
+        return signed_lip_gaps(rest + np.tensordot(coefficients, marks, axes=1)).max(1)
+
+    assert gaps().max() < 0.5 * MM
+    assert gaps(cheekiness=1.0).max() < 0.7 * MM
+    for name in ("amazement", "fear", "outofbreath"):
+        assert gaps(**{name: 1.0}).min() > 1.5 * MM
 
 
 def test_any_mix_of_sliders_keeps_the_face_whole(bundle, line, face):
