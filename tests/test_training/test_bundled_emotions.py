@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from assets.head.generator.intersections import intersecting_quads
 from inference.audio_file import AudioClip, read_audio
 from inference.bundled import default_model_path
 from inference.emotion import emotion_vector
@@ -122,6 +123,19 @@ def test_lips_that_rest_are_parted_by_fear_and_amazement_and_kept_together_by_ch
     assert gaps(cheekiness=1.0).max() < 0.7 * MM
     for name in ("amazement", "fear", "outofbreath"):
         assert gaps(**{name: 1.0}).min() > 1.5 * MM
+
+
+def test_any_mix_of_sliders_intersects_itself_hardly_more_than_a_mouth_that_speaks(bundle, line):
+    """Lips that press and lids that shut leave some of the head's 7240 quads in each other."""
+    rng = np.random.default_rng(11)
+    predictor = FacePredictor(bundle, 1)
+    analysis, times = predictor.analyse(line), np.linspace(0.2, line.duration - 0.2, 3)
+    for _ in range(6):
+        weights = {name: float(rng.integers(2)) for name in EMOTIONS}
+        coefficients = predictor.coefficients(analysis, times, emotion_vector(bundle, weights))
+        faces = bundle.template + bundle.mean_offset + np.tensordot(coefficients, bundle.basis, axes=1)
+        for vertices in faces:
+            assert len(intersecting_quads(vertices, bundle.faces)) < 0.03 * len(bundle.faces)
 
 
 def test_any_mix_of_sliders_keeps_the_face_whole(bundle, line, face):
