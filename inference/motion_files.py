@@ -22,6 +22,8 @@ from .npz_file import fixed_zip_info
 from .pipeline import FaceMotion
 
 JSON_FORMAT = "lipwright-weights"
+_TIME_BASE = 60
+"""Ticks of a timecode in a second."""
 _BLOCK_BYTES = 32 << 20
 _ROWS = 4096
 
@@ -29,9 +31,10 @@ _ROWS = 4096
 def write_csv(motion: FaceMotion, path: str | Path) -> None:
     """Writes the Live Link Face layout: Timecode, BlendshapeCount, the weights, nine head and eye rotations.
 
-    Timecodes are HH:MM:SS:FF.mmm, where FF.mmm are frames since the full second, so that rows of a fractional
-    rate such as 29.97 keep their true time; they begin at the whole frame next to the motion's start. A
-    character's own shapes keep their own names as columns.
+    Timecodes are HH:MM:SS:FF.mmm, where FF.mmm are sixtieths since the full second at any frame rate, as in
+    the iPhone's recordings and as Unreal reads them, so that rows of 24, 30 or 29.97 a second keep their true
+    time; they begin at the whole frame next to the motion's start. A character's own shapes keep their own
+    names as columns.
 
     Raises:
         LipwrightError: when the file cannot be written.
@@ -56,9 +59,8 @@ def _csv_columns(motion: FaceMotion) -> tuple[tuple[str, ...], list[int]]:
 
 
 def timecode(frame: int, frame_rate: Fraction) -> str:
-    """Returns HH:MM:SS:FF.mmm of a frame; hours go on beyond 24."""
-    nominal = -(-frame_rate.numerator // frame_rate.denominator)
-    per_second = nominal * 1000
+    """Returns HH:MM:SS:FF.mmm of a frame, FF in sixtieths of a second; hours go on beyond 24."""
+    per_second = _TIME_BASE * 1000
     total = _rounded(frame * frame_rate.denominator * per_second, frame_rate.numerator)
     seconds, thousandths = divmod(total, per_second)
     frames, fraction = divmod(thousandths, 1000)

@@ -14,10 +14,10 @@ from inference.pipeline import animate_line
 NTSC = Fraction(30000, 1001)
 
 
-def seconds(timecode, rate):
-    """Frames count from the second on, so that a fractional rate keeps its true time."""
+def seconds(timecode):
+    """The last field counts sixtieths, whatever the rows' rate."""
     hours, minutes, whole, frames = timecode.split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + int(whole) + float(frames) / float(rate)
+    return int(hours) * 3600 + int(minutes) * 60 + int(whole) + float(frames) / 60
 
 
 @pytest.mark.parametrize("rate", [Fraction(24), NTSC, Fraction(60)])
@@ -27,8 +27,7 @@ def test_csv_keeps_true_time_and_every_weight(predictor, clip, tmp_path, rate, s
     write_csv(motion, tmp_path / "line.csv")
     with (tmp_path / "line.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    nominal = -(-rate.numerator // rate.denominator)
-    times = [seconds(row["Timecode"], nominal) for row in rows]
+    times = [seconds(row["Timecode"]) for row in rows]
     first = round(start * float(rate)) / float(rate)  # rows lie on whole frames
     np.testing.assert_allclose(times, first + np.arange(len(rows)) / float(rate), atol=2e-3)
     assert abs(first - start) <= 0.5 / float(rate)

@@ -68,7 +68,7 @@ def test_csv_is_the_live_link_layout(motion, tmp_path):
     assert rows[0] == ["Timecode", "BlendshapeCount", *LIVE_LINK_COLUMNS]
     assert [len(row) for row in rows] == [63] * 121
     assert rows[1][:2] == ["00:00:00:00.000", "61"]
-    assert rows[32][0] == "00:00:01:01.000"
+    assert rows[32][0] == "00:00:01:02.000"
     column = rows[0].index("JawOpen")
     np.testing.assert_allclose([float(row[column]) for row in rows[1:]], weight(motion, "jawOpen"), atol=1e-6)
 
@@ -83,10 +83,10 @@ def test_csv_columns_are_those_of_a_real_recording(data):
     [
         (0, Fraction(30), "00:00:00:00.000"),
         (59, Fraction(60), "00:00:00:59.000"),
-        (25 * 3661 + 7, Fraction(25), "01:01:01:07.000"),
-        (1, Fraction(30000, 1001), "00:00:00:01.001"),
-        (30, Fraction(30000, 1001), "00:00:01:00.030"),
-        (107892, Fraction(30000, 1001), "00:59:59:29.892"),
+        (25 * 3661 + 7, Fraction(25), "01:01:01:16.800"),
+        (1, Fraction(30000, 1001), "00:00:00:02.002"),
+        (30, Fraction(30000, 1001), "00:00:01:00.060"),
+        (107892, Fraction(30000, 1001), "00:59:59:59.784"),
     ],
 )
 def test_timecodes_keep_true_time(frame, rate, expected):
