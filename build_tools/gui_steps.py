@@ -167,7 +167,8 @@ def generate() -> Steps:
     """Choose the bundled line and click *Generate Lip Animation*."""
     line = FOLDER / "blue_boat.wav"
     shutil.copy(part("inference.bundled").sample_line_paths()[0], line)
-    bpy.context.scene.lipwright.audio_path = str(line)
+    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "gui.blend"))  # a short path in the pictures
+    bpy.context.scene.lipwright.audio_path = f"//{line.name}"
     yield 1.0
     face = bpy.context.view_layer.objects.active
     yield from look_for_button("lipwright.generate", after="lipwright.add_sample_head")
