@@ -14,8 +14,9 @@ from ..lip_seal import LipSeal
 from ..measures import CLOSURE_LEVEL
 from ..pipeline import FaceMotion
 from .sound_measures import SoundMeasures, clipped_share, measure_sound
+from .turn_pitch import pitch_step
 
-MEASURES_VERSION = 1
+MEASURES_VERSION = 2
 """Raise it with every change of `LineMeasures`: lines measured otherwise are then done again."""
 _PICTURES = 3
 _APART_S = 0.25
@@ -39,6 +40,7 @@ class LineMeasures:
         syllable_rate: syllables per second of speech.
         flatness: spectral flatness of the quiet parts, see `SoundMeasures`.
         steadiness: of the quiet parts, likewise.
+        pitch_step: semitones between the turns of the line, see `turn_pitch`.
         moments: [N] seconds of the loudest syllables.
         faces: [N][52] ARKit weights at these moments, in the order of `ARKIT_NAMES`.
     """
@@ -55,6 +57,7 @@ class LineMeasures:
     syllable_rate: float
     flatness: float
     steadiness: float
+    pitch_step: float
     moments: tuple[float, ...]
     faces: tuple[tuple[float, ...], ...]
 
@@ -112,6 +115,7 @@ def measure_line(file: AudioFile, speech: SpeechSource, motion: FaceMotion, seal
         syllable_rate=sound.syllable_rate,
         flatness=sound.flatness,
         steadiness=sound.steadiness,
+        pitch_step=pitch_step(speech.blocks(), sound.syllable_times),
         moments=tuple(times),
         faces=tuple(tuple(motion.weights[row, order].tolist()) for row in rows),
     )

@@ -1,7 +1,8 @@
 """Says which lines somebody should look at first, and why.
 
 The thresholds were set on clean recordings and on the same recordings with clipping, noise, chords and drums
-mixed in at known levels; two speakers cannot be told credibly from such figures, so nobody claims to.
+mixed in at known levels; that of two speakers on a man's and a woman's lines spliced in turns, of which it
+finds half, and on lines of one person, of which it suspects none.
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ _SHORTEST_S = 0.3
 _LONG_S = 60.0
 _SPEAKS_DB = -65.0
 _ENOUGH_SYLLABLES = 6
+_TWO_VOICES = 7.0
+"""Semitones; the turns of one reader, and of one actor in several moods, lay up to 6.9 apart."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,9 @@ def _of_pace(m: LineMeasures) -> list[Suspicion]:
         found.append(Suspicion("very short", f"lasts {m.duration:.2f} s only", 0.4))
     if m.duration > _LONG_S:
         found.append(Suspicion("very long", f"lasts {m.duration:.0f} s; is it one line?", 0.2))
+    if m.pitch_step > _TWO_VOICES and m.level_db - m.floor_db >= _NOISY_DB:  # pitch is misheard in noise
+        apart = f"its turns lie {m.pitch_step:.0f} semitones apart"
+        found.append(Suspicion("two speakers", f"may hold two speakers: {apart}", 0.5))
     return found
 
 

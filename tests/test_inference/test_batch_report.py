@@ -9,10 +9,12 @@ import pytest
 import soundfile
 
 from inference.__main__ import main
+from inference.audio_file import read_audio
 from inference.batch.face_picture import HEIGHT, WIDTH, face_png
 from inference.batch.measures import LineMeasures
 from inference.batch.sound_measures import clipped_share, measure_sound
 from inference.batch.suspicion import suspicions
+from inference.batch.turn_pitch import pitch_step
 from inference.bundled import default_head_path, sample_line_paths
 from inference.head_mesh import load_head
 
@@ -57,6 +59,7 @@ def kinds(samples):
         syllable_rate=sound.syllable_rate,
         flatness=sound.flatness,
         steadiness=sound.steadiness,
+        pitch_step=pitch_step([samples.astype(np.float32)], sound.syllable_times),
         moments=(),
         faces=(),
     )
@@ -180,3 +183,13 @@ def decoded(png):
     rows = np.frombuffer(zlib.decompress(png[start + 4 : start + 4 + length]), np.uint8).reshape(height, -1)
     assert not rows[:, 0].any()
     return rows[:, 1:].reshape(height, width, 3)
+
+
+def test_a_mans_and_a_womans_lines_in_one_recording_are_suspected(data):
+    woman, man = (
+        read_audio(data / "speech" / name).samples
+        for name in ("ljspeech/LJ001-0001.wav", "acted/Mark_sadness.wav")
+    )
+    pause = np.zeros(8000, np.float32)
+    assert kinds(np.concatenate([woman, pause, man, pause, woman])) == ["two speakers"]
+    assert kinds(np.concatenate([woman, pause, woman])) == []

@@ -243,7 +243,7 @@ def test_a_start_moves_the_timeline(batch, lines, out):
     rows = ["wav,id,start,format", "line0.wav,c,1.5,csv", "line0.wav,n,1.5,npz", "line0.wav,j,1.5,json"]
     manifest.write_text("\n".join(rows))
     assert batch(manifest).code == 0
-    assert (out / "c.csv").read_text().splitlines()[1].startswith("00:00:01:15.000,")
+    assert (out / "c.csv").read_text().splitlines()[1].startswith("00:00:01:30.000,")
     assert np.load(out / "n.npz")["time"][0] == 1.5
     assert json.loads((out / "j.json").read_text())["start"] == 1.5
 
