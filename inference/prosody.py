@@ -22,7 +22,7 @@ from .audio_file import SAMPLE_RATE
 
 HOP = 256
 """Samples from one frame to the next, 16 ms."""
-_WINDOW, _LENGTH = 640, 1024
+WINDOW, _LENGTH = 640, 1024
 """Samples per frame, 40 ms, and of its transform, which leaves room for the longest period."""
 _FRAMES_PER_BLOCK = 2048
 _LAGS = (32, 240)
@@ -119,31 +119,49 @@ def measure_prosody(blocks: Iterable[FloatArray]) -> Prosody:
 
 def _frame_blocks(blocks: Iterable[FloatArray]) -> Iterator[_Frames]:
     """Yields the frames of a line, frame i centred on sample i * `HOP`, with silence beyond the ends."""
-    buffer = np.zeros(_WINDOW // 2, np.float32)
+    buffer = np.zeros(WINDOW // 2, np.float32)
     total = produced = 0
     for block in blocks:
         total += len(block)
         buffer = np.concatenate((buffer, block))
-        count = max(0, (len(buffer) - _WINDOW) // HOP + 1)
+        count = max(0, (len(buffer) - WINDOW) // HOP + 1)
         yield from _whole_frames(buffer, count)
         produced += count
         buffer = buffer[count * HOP :]
     due = total // HOP + 1 - produced
-    yield from _whole_frames(np.concatenate((buffer, np.zeros(_WINDOW + due * HOP, np.float32))), due)
+    yield from _whole_frames(np.concatenate((buffer, np.zeros(WINDOW + due * HOP, np.float32))), due)
 
 
 def _whole_frames(buffer: FloatArray, count: int) -> Iterator[_Frames]:
     if count <= 0:
         return
-    frames = np.lib.stride_tricks.sliding_window_view(buffer, _WINDOW)[: count * HOP : HOP]
+    frames = np.lib.stride_tricks.sliding_window_view(buffer, WINDOW)[: count * HOP : HOP]
     for start in range(0, count, _FRAMES_PER_BLOCK):
         yield _analysed(frames[start : start + _FRAMES_PER_BLOCK])
 
 
-def _analysed(frames: FloatArray) -> _Frames:
+def frame_pitch(frames: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Measures single frames.
+
+    Args:
+        frames: [T, `WINDOW`] samples at 16 kHz, at any level.
+
+    Returns:
+        Pitch [T] in semitones above 100 Hertz, and how periodic each frame is [T], 0..1.
+    """
+    pitch, fit, _ = _periods(_power(frames))
+    return pitch, fit
+
+
+def _power(frames: FloatArray) -> FloatArray:
     centred = (frames - frames.mean(axis=1, keepdims=True)) * _hann()
     spectrum = np.fft.rfft(centred, _LENGTH, axis=1)
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32) + np.float32(_SMALLEST)
+    power: FloatArray = (spectrum.real**2 + spectrum.imag**2).astype(np.float32) + np.float32(_SMALLEST)
+    return power
+
+
+def _analysed(frames: FloatArray) -> _Frames:
+    power = _power(frames)
     pitch, fit, lag = _periods(power)
     bands = power @ _band_matrix()
     total = bands.sum(axis=1, keepdims=True) + np.float32(_SMALLEST)
@@ -307,7 +325,7 @@ def _inside(frames: int, count: int) -> DoubleArray:
 
 @lru_cache(maxsize=1)
 def _hann() -> FloatArray:
-    return np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
+    return np.hanning(WINDOW + 1)[:-1].astype(np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -74,7 +74,8 @@ class TrainingConfig:
         mouth_emphasis: Weight of lip and jaw vertices in the position and motion terms; others weigh 1.
         emotion_steps: Steps in which emotion is learned once speech has been, in our own network: from takes
             that name one, else from performances of the neutral capture. 0 learns none.
-        performances: How often every neutral take is performed for that; made-up lines, as many, once each.
+        performances: How often every neutral take is performed for that; made-up lines, as many, once each,
+            and half of the silences and noises.
         heard_utterances: Utterances performed in emotions from which hearing emotion is learned, once the
             model is finished; they need voices, so a corpus of made-up speech. 0 for a model that hears none.
         validation_every: Steps between two validations.

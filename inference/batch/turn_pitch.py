@@ -11,13 +11,8 @@ import numpy as np
 
 from ..array_types import DoubleArray, FloatArray
 from ..audio_file import SAMPLE_RATE
+from ..prosody import WINDOW, frame_pitch
 
-_WINDOW, _LENGTH = 640, 2048
-"""Samples heard of each syllable, 40 ms, and of their transform."""
-_LAGS = np.arange(32, 240)
-"""Periods looked for, in samples: 500 to 67 Hertz."""
-_OCTAVE_COST = 0.06
-"""What an octave lower must fit better: whole multiples of a period fit as well as it does."""
 _VOICED = 0.75
 _PAUSE_S = 0.45
 """Voiced syllables farther apart than this belong to different turns."""
@@ -42,36 +37,23 @@ def pitch_step(blocks: Samples, syllable_times: DoubleArray) -> float:
     """
     times = np.sort(syllable_times)
     times = times[:: max(1, -(-len(times) // _MOST_SYLLABLES))]
-    times, semitones = _pitches(_windows(blocks, times), times)
-    turns = np.split(semitones, np.flatnonzero(np.diff(times) > _PAUSE_S) + 1)
+    semitones, fit = frame_pitch(_windows(blocks, times))
+    voiced = fit > _VOICED
+    turns = np.split(semitones[voiced], np.flatnonzero(np.diff(times[voiced]) > _PAUSE_S) + 1)
     pitches = np.sort([np.median(turn) for turn in turns if len(turn) >= _SYLLABLES])
     step = float(np.diff(pitches).max()) if len(pitches) > 1 else 0.0
     return step if step <= _MISTAKEN else 0.0
 
 
-def _windows(blocks: Samples, times: DoubleArray) -> DoubleArray:
+def _windows(blocks: Samples, times: DoubleArray) -> FloatArray:
     """Returns the samples around each time, [N, 640], silent beyond the line's ends."""
-    starts = np.round(times * SAMPLE_RATE).astype(np.int64) - _WINDOW // 2
-    windows = np.zeros((len(times), _WINDOW))
+    starts = np.round(times * SAMPLE_RATE).astype(np.int64) - WINDOW // 2
+    windows = np.zeros((len(times), WINDOW), np.float32)
     begin = 0
     for block in blocks:
         end = begin + len(block)
-        for row in np.flatnonzero((starts < end) & (starts + _WINDOW > begin)):
-            first, last = max(starts[row], begin), min(starts[row] + _WINDOW, end)
+        for row in np.flatnonzero((starts < end) & (starts + WINDOW > begin)):
+            first, last = max(starts[row], begin), min(starts[row] + WINDOW, end)
             windows[row, first - starts[row] : last - starts[row]] = block[first - begin : last - begin]
         begin = end
     return windows
-
-
-def _pitches(windows: DoubleArray, times: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
-    """Returns the times of the voiced ones and their pitch, semitones above 100 Hertz (Boersma 1993)."""
-    taper = np.hanning(_WINDOW)
-    own, found = (
-        np.fft.irfft(np.abs(np.fft.rfft(frames, _LENGTH)) ** 2)[..., : _LAGS[-1] + 1]
-        for frames in (taper, (windows - windows.mean(axis=1, keepdims=True)) * taper)
-    )
-    fit = found[:, _LAGS] / np.maximum(found[:, :1], 1e-9) / (own[_LAGS] / own[0])
-    best = (fit - _OCTAVE_COST * np.log2(_LAGS / _LAGS[0])).argmax(axis=1)
-    voiced = fit[np.arange(len(fit)), best] > _VOICED
-    semitones: DoubleArray = 12 * np.log2(SAMPLE_RATE / _LAGS[best] / 100.0)
-    return times[voiced], semitones[voiced]

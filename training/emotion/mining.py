@@ -2,8 +2,8 @@
 
 Candidates are what the frames of one emotion gather round. Those that break speech, or let the face drift
 where nobody speaks, are thrown out. Of the rest, the one that moves the face farthest gets the name, as long
-as it moves it much as the performances of that emotion did: their mean is weaker than any of them, since a
-smirk to the left and one to the right add up to none.
+as it moves it much as the performances of that emotion did: their mean is weaker than any of them, since
+lips that one drew apart and another pressed together add up to none.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class _Stage:
         self.neutral = self._gap(self._face(self.spoken, nothing))
 
     def keeps_speech(self, point: NDArray[np.float32]) -> bool:
-        """Tell whether lips close with a feeling where they do without, and the face rests in silence."""
+        """Tell whether speaking lips close with a feeling where they do without, and silence keeps still."""
         face = self._face(self.spoken, point)
         speed = [float(self._speed(f)) for f in (self._face(self.silent, point), face)]
         kept = keeps_speech(self.neutral[self.said_frames], self._gap(face)[self.said_frames])
