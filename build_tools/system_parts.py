@@ -42,6 +42,7 @@ VOICES = {
     "/usr/share/festival/voices/english/kal_diphone": "festvox-kallpc16k",
     "/usr/share/festival/voices/english/ked_diphone": "festvox-kdlpc16k",
     "/usr/share/festival/voices/us/cmu_us_slt_arctic_hts": "festvox-us-slt-hts",
+    "/usr/share/festival/voices/russian/msu_ru_nsh_clunits/lab": "festvox-ru",
     "/usr/share/asterisk/sounds/en_US_f_Allison/activated.g722": "asterisk-core-sounds-en-g722",
     "/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz": "asterisk-core-sounds-en",
     "/usr/share/asterisk/sounds/fr_CA_f_June/agent-pass.g722": "asterisk-core-sounds-fr-g722",

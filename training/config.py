@@ -63,6 +63,8 @@ class TrainingConfig:
             timings in the project and espeak-ng or flite on the machine. 0 for none.
         corpus_engines: Where that speech comes from, separated by commas: "espeak", "flite", "festival", and
             "real" for aligned recordings.
+        reader_minutes: Speech of a Russian man who reads, on top of `synthetic_minutes` where those are asked
+            for and `corpus_engines` has "real"; needs Debian's festvox-ru on the machine.
         synthetic_share: Share of chunks drawn from it.
         careful_share: How far the neutral face of the finished model speaks as that teacher makes it speak,
             in our own network: 0 for the actor's manner, 1 for the teacher's.
@@ -108,6 +110,7 @@ class TrainingConfig:
     variants: int = 2
     synthetic_minutes: float = 0.0
     corpus_engines: str = "espeak,flite,festival,real"
+    reader_minutes: float = 0.0
     synthetic_share: float = 0.3
     careful_share: float = 0.0
     other_share: float = 0.1
@@ -133,10 +136,10 @@ class TrainingConfig:
         """Return whether a configuration in JSON trains the same network; hearing is learned after that.
 
         Args:
-            values: What `to_json` returned, maybe in an earlier version.
+            values: What `to_json` returned, maybe in an earlier version, which had none of `reader_minutes`.
         """
-        own = {"heard_utterances": 0}
-        return isinstance(values, dict) and {**own, **values, **own} == {**self.to_json(), **own}
+        own, new = {"heard_utterances": 0}, {"reader_minutes": 0.0}
+        return isinstance(values, dict) and {**new, **values, **own} == {**self.to_json(), **own}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> TrainingConfig:

@@ -34,8 +34,9 @@ MEASURABLE = ("facegood", "espeak", "flite", "festival")
 LICENCE = "CC-BY-SA-4.0"
 CREDITS = (
     "Trained on the GRID audiovisual sentence corpus, speaker 1 (Cooke, Barker, Cunningham and Shao 2006, "
-    "CC BY 4.0; motion tracked from its video), FACEGOOD Audio2Face (copyright FACEGOOD, MIT licence), and "
-    "on the Asterisk prompts (Allison Smith and June Wallack, CC BY-SA 3.0; Maxim Topal, CC BY 3.0)."
+    "CC BY 4.0; motion tracked from its video), FACEGOOD Audio2Face (copyright FACEGOOD, MIT licence), "
+    "the Asterisk prompts (Allison Smith and June Wallack, CC BY-SA 3.0; Maxim Topal, CC BY 3.0), and "
+    "festvox-ru (Nickolay V. Shmyrev 2005, BSD-like licence)."
 )
 #: What trains the bundled model. GRID's manner is learned as neutral; `careful_share` moves that later.
 CONFIG = replace(
@@ -52,6 +53,7 @@ CONFIG = replace(
     ema_decay=0.99,
     variants=0,
     synthetic_minutes=150,
+    reader_minutes=45,
     synthetic_share=0.45,
     careful_share=0.75,
     other_share=0.06,

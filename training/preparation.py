@@ -177,7 +177,8 @@ def _made_up_motions(
     taught = [m for m in captured if m.group == "main" and m.segments]
     if config.synthetic_minutes <= 0 or not taught:
         return made
-    plan = CorpusPlan(config.synthetic_minutes, tuple(config.corpus_engines.split(",")))
+    engines = tuple(config.corpus_engines.split(","))
+    plan = CorpusPlan(config.synthetic_minutes, engines, reader_minutes=config.reader_minutes)
     lines = build_corpus(plan, corpus_folder)
     teacher = train_teacher(make_lesson(taught), space, seed=config.seed)
     # Where nobody speaks, both manners rest.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.corpus.alignment import AlignedPhone
+    from training.corpus.phones import Segment
 
 #: Least mean score; share of the time that phones with a score under `BAD_SCORE` may take.
 LEAST_SCORE, BAD_SCORE, MOST_BAD = -45.0, -60.0, 0.25
@@ -39,10 +40,26 @@ def alignment_fault(phones: Sequence[AlignedPhone], samples: NDArray[np.float32]
         return "no speech"
     lengths = np.array([p.end - p.start for p in spoken])
     scores = np.array([p.score for p in spoken])
-    rate = len(spoken) / lengths.sum()
     faults = {
         "score": (scores * lengths).sum() / lengths.sum() < LEAST_SCORE,
         "bad phones": lengths[scores < BAD_SCORE].sum() / lengths.sum() > MOST_BAD,
+    }
+    return next((name for name, there in faults.items() if there), timing_fault(phones, samples))
+
+
+def timing_fault(phones: Sequence[AlignedPhone | Segment], samples: NDArray[np.float32]) -> str:
+    """Return why an alignment is not to be believed by its times alone, as `alignment_fault` does.
+
+    Args:
+        phones: Of the whole recording.
+        samples: [N] the recording, 16 kHz.
+    """
+    spoken = [p for p in phones if p.phone != SILENCE]
+    if not spoken:
+        return "no speech"
+    lengths = np.array([p.end - p.start for p in spoken])
+    rate = len(spoken) / lengths.sum()
+    faults = {
         "long phone": len(spoken) > 2 and lengths.max() > LONGEST_PHONE,  # noqa: PLR2004 - one or two may be
         "rate": not (SLOWEST if len(spoken) > SHORT_LINE else SLOWEST_SHORT) < rate < FASTEST,
         "loud pause": _pause_depth(phones, samples) < LEAST_PAUSE_DEPTH,
@@ -50,7 +67,7 @@ def alignment_fault(phones: Sequence[AlignedPhone], samples: NDArray[np.float32]
     return next((name for name, there in faults.items() if there), "")
 
 
-def _pause_depth(phones: Sequence[AlignedPhone], samples: NDArray[np.float32]) -> float:
+def _pause_depth(phones: Sequence[AlignedPhone | Segment], samples: NDArray[np.float32]) -> float:
     """Return how far the middle pause lies under the middle vowel (dB); much where there is no pause."""
     count = len(samples) // _HOP
     power = (samples[: count * _HOP].astype(np.float64) ** 2).reshape(count, _HOP).mean(1)

@@ -12,7 +12,7 @@ from training.corpus.espeak import Espeak
 from training.corpus.line_files import as_stored, load_line, save_line
 from training.corpus.prompts import ABROAD, read_prompts, training_prompts
 from training.corpus.sentences_other import LANGUAGES
-from training.corpus.sources import APT, EspeakAbroad, EspeakEnglish, Festival, Flite, Recorded
+from training.corpus.sources import APT, EspeakAbroad, EspeakEnglish, Festival, Flite, Reader, Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +42,8 @@ class CorpusPlan:
         seed: Of texts, manners and order.
         languages: Other languages, by espeak-ng's codes; none leaves all to English.
         english_share: How much is English where there are others.
+        reader_minutes: How much of the Russian man who reads (`russian_reader`) comes on top of `minutes`;
+            none without the engine "real", and 88 are there.
     """
 
     minutes: float
@@ -49,6 +51,7 @@ class CorpusPlan:
     seed: int = 0
     languages: tuple[str, ...] = LANGUAGES
     english_share: float = 0.6
+    reader_minutes: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the names.
@@ -134,18 +137,21 @@ def build_corpus(
     Raises:
         LipwrightError: A synthesiser or a package is missing, or the folder cannot be used.
     """
-    sources = _sources(plan)
+    groups = _sources(plan), _reader(plan)
     shelf = _Shelf.open(folder, plan)
+    planned = sum(seconds for sources in groups for _, seconds in sources)
     lines: list[SpokenLine] = []
-    ready, due = 0.0, 0.0
-    for source, seconds in sources:
-        due += seconds  # what a source that ended early owes, the next one gives
-        for line in _fill(shelf, source, due - ready):
-            lines.append(line)
-            ready += line.seconds
-            if progress is not None:
-                progress(ready, plan.minutes * 60)
-        shelf.write_manifest(lines)
+    ready = 0.0
+    for sources in groups:
+        due = ready
+        for source, seconds in sources:
+            due += seconds  # what a source that ended early owes, the next one of its group gives
+            for line in _fill(shelf, source, due - ready):
+                lines.append(line)
+                ready += line.seconds
+                if progress is not None:
+                    progress(ready, planned)
+            shelf.write_manifest(lines)
     return lines
 
 
@@ -187,6 +193,13 @@ def _sources(plan: CorpusPlan) -> list[tuple[Source, float]]:
             seconds *= 1 - RECORDED_ABROAD_SHARE
         sources.append((EspeakAbroad(plan.seed, espeak, abroad), seconds))
     return sources
+
+
+def _reader(plan: CorpusPlan) -> list[tuple[Source, float]]:
+    """Return what comes on top of the plan's minutes, whatever the others give."""
+    if plan.reader_minutes <= 0 or "real" not in plan.engines:
+        return []
+    return [(Reader(plan.seed), plan.reader_minutes * 60)]
 
 
 def _espeak() -> Espeak:

@@ -14,6 +14,7 @@ from training.corpus.espeak_voices import ESPEAK_VOICES, voices_of
 from training.corpus.festival import festival_voices, speak_with_festival
 from training.corpus.flite import flite_available, speak_with_flite
 from training.corpus.recorded import Pronouncer, recorded_line
+from training.corpus.russian_reader import LANGUAGE, VOICE, reader_line, training_passages
 from training.corpus.sentences_english import make_sentence
 from training.corpus.sentences_other import make_other_sentence
 
@@ -233,3 +234,29 @@ class Recorded:
             sound = prompt.read()
             made.append(recorded_line(self._aligner, sound, prompt.text, **who, pronouncer=pronouncer))
         return made
+
+
+class Reader:
+    """The Russian man who reads, less what only tests use, in an order of the seed's."""
+
+    def __init__(self, seed: int) -> None:
+        """Shuffle the passages.
+
+        Raises:
+            LipwrightError: The package is not installed or damaged.
+        """
+        passages = training_passages()
+        self._passages = [passages[i] for i in generator(seed, VOICE).permutation(len(passages))]
+
+    @property
+    def count(self) -> int:
+        """How many passages there are."""
+        return len(self._passages)
+
+    def line_id(self, index: int) -> LineId:
+        """Return line `index`."""
+        return LineId(f"real-{VOICE}-{self._passages[index].name}", VOICE, "real", LANGUAGE, index)
+
+    def make(self, ids: Sequence[LineId]) -> list[tuple[SpokenLine | None, str]]:
+        """Read lines with their labels."""
+        return [reader_line(self._passages[line_id.index], line_id.name) for line_id in ids]

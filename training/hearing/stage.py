@@ -110,7 +110,8 @@ def speaking_voices(project: Project, corpus: Path, config: TrainingConfig) -> l
     for take in project.split("train"):
         pieces["captured", take.speaker] += [(p, ()) for p in _pieces(read_audio(take.audio_path).samples)]
     if config.synthetic_minutes > 0:
-        plan = CorpusPlan(config.synthetic_minutes, tuple(config.corpus_engines.split(",")))
+        engines = tuple(config.corpus_engines.split(","))
+        plan = CorpusPlan(config.synthetic_minutes, engines, reader_minutes=config.reader_minutes)
         for line in build_corpus(plan, corpus):
             if not line.voice.endswith(VOICELESS):
                 pieces[line.engine, line.voice].append((_levelled(line.samples), line.segments))
