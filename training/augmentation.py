@@ -75,6 +75,8 @@ class FeatureAugmentation:
         return torch.where(chosen.to(features.device)[:, None, None], altered, features)
 
     def _noise(self, features: Tensor, generator: torch.Generator) -> Tensor:
+        if not self.noise_octaves:
+            return features
         octaves = torch.randn(features.shape, generator=generator).to(features) * self.noise_octaves
         if self.kind == "log_mel":
             return features + octaves * math.log(2) / self.std

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from training.networks.karras2017 import Network
 
 #: ONNX operator set and file version: old enough for every onnxruntime of the last years.
-OPSET, IR_VERSION = 13, 8
+OPSET, IR_VERSION = 17, 8
 
 
 class GraphBuilder:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from training.corpus.phones import PHONES
 from training.networks import NETWORKS, lipwright
+from training.networks.contact_trunk import CONTACT_WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ class Learner(nn.Module):
         if isinstance(self.network, lipwright.Network):
             self.network.set_lips(prepared.lips, prepared.teeth)
             # Heard beside contact in training alone: many answers teach an ear more than two.
-            self.phones = nn.Linear(lipwright.CONTACT_WIDTH, len(PHONES))
+            self.phones = nn.Linear(CONTACT_WIDTH, len(PHONES))
         captured = [m for m in data.motions if m.captured]  # these come first
         owner = torch.tensor([data.speakers.index(m.speaker) for m in captured])
         counts = torch.tensor([len(m.coefficients) for m in captured])

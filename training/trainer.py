@@ -28,6 +28,7 @@ from training.checkpoint import (
     unreadable,
 )
 from training.dataset import Batch, Dataset
+from training.half_precision import half_precision
 from training.learner import Learner
 from training.networks import NETWORKS, lipwright
 from training.preparation import Prepared, prepare
@@ -263,10 +264,12 @@ class Trainer:
     def _contact_terms(self, batch: Batch, features: Tensor) -> dict[str, Tensor]:
         network = self.learner.network
         assert isinstance(network, lipwright.Network)  # noqa: S101 - no other network hears contact
-        heard = network.contact_code(features)
+        with half_precision(self.device):
+            heard = network.contact_code(features)
+            touch, phones = network.touch(heard), self.learner.phones(heard)
         return {
-            "touch": losses.touch_loss(network.touch(heard), batch.touch, batch.weight),
-            "phones": losses.phone_loss(self.learner.phones(heard), batch.phone, batch.weight),
+            "touch": losses.touch_loss(touch.float(), batch.touch, batch.weight),
+            "phones": losses.phone_loss(phones.float(), batch.phone, batch.weight),
         }
 
     def _altered_share(self, batch: Batch, *, moving: bool) -> Tensor:

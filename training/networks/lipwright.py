@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from training.networks.contact_trunk import CONTACT_WIDTH, ContactTrunk
 from training.networks.expression import LATENT_SIZE, Expression
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from training.teeth_contact import TeethContact
 
 WIDTH = 192
-#: Width of the trunk that listens for contact: it has every voice to hear, not one.
-CONTACT_WIDTH = 256
 #: Kernel of the two layers below the dilated ones; the second has stride 2.
 STEM_KERNEL = 5
 #: Dilations of the residual layers (kernel 3), in code frames of 16 ms.
@@ -79,7 +78,7 @@ def _inside(code: Tensor) -> Tensor:
 
 
 class SpeechTrunk(nn.Module):
-    """What one part of the network hears: dilated convolutions over the features."""
+    """What motion is made of: dilated convolutions over the features."""
 
     def __init__(self, channels: int, width: int, dropout: float) -> None:
         """Create the layers.
@@ -130,7 +129,7 @@ class Network(nn.Module):
         self.manner_size = emotion_size
         self.expression: Expression | None = None
         self.speech = SpeechTrunk(channels, WIDTH, dropout)
-        self.contact = SpeechTrunk(channels, CONTACT_WIDTH, dropout)
+        self.contact = ContactTrunk(channels)
         self.articulation = nn.Conv1d(WIDTH + emotion_size, WIDTH, FACE_FIELD)
         self.bottleneck = nn.Linear(WIDTH + emotion_size, components)
         self.output = nn.Linear(components, outputs)
@@ -194,7 +193,7 @@ class Network(nn.Module):
 
     def contact_code(self, features: Tensor) -> Tensor:
         """Return what the trunk that listens for contact makes of features at every output [B, T, 256]."""
-        return _inside(self.dropout(self.contact(features)))
+        return _inside(self.contact(features))
 
     def belief(self, code: Tensor) -> Tensor:
         """Return what the trunk's code [B, M, 192] adds to the log-odds of lips that touch [B, M - 2, 1].

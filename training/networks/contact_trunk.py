@@ -1,0 +1,91 @@
+"""What listens for contact: normalised residual blocks over the features, each a look around and a thought.
+
+A block looks at three moments of every channel by itself, then mixes the channels through a layer twice as
+wide (after Liu et al., "A ConvNet for the 2020s", 2022). For the same work it tells more phones apart than
+full convolutions do. All of it is matrix products over [B, N, C], which processors do fastest, in half
+precision too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CONTACT_WIDTH = 256
+#: Channels between the two layers of the stem, and within a block.
+STEM_WIDTH, INNER_WIDTH = 128, 512
+#: Taps and strides of the stem's layers, in feature frames.
+STEM = ((5, 1), (5, 2))
+#: Taps of a block, and how far apart in each, in code frames of 16 ms: together as far as the other trunk.
+TAPS, DILATIONS = 3, (1, 2, 3, 4, 5, 6)
+
+
+class Frames(nn.Linear):
+    """A convolution over time [B, N, C] as one matrix product."""
+
+    def __init__(self, channels: int, width: int, taps: int, stride: int) -> None:
+        """Create the layer.
+
+        Args:
+            channels: Of the input.
+            width: Of the output.
+            taps: Frames that one output frame sees.
+            stride: From one output frame to the next.
+        """
+        super().__init__(channels * taps, width)
+        self.taps, self.stride = taps, stride
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Map [B, N, C] to [B, (N - taps) // stride + 1, width]."""
+        count = (frames.shape[1] - self.taps) // self.stride + 1
+        last = (count - 1) * self.stride + 1
+        seen = [frames[:, tap : tap + last : self.stride] for tap in range(self.taps)]
+        return super().forward(torch.cat(seen, 2))
+
+
+class Block(nn.Module):
+    """Adds what is heard around each frame."""
+
+    def __init__(self, dilation: int) -> None:
+        """Create the layers; at first the block passes on what it gets."""
+        super().__init__()
+        self.dilation = dilation
+        self.taps = nn.Parameter(torch.randn(TAPS, CONTACT_WIDTH) / TAPS)
+        self.norm = nn.LayerNorm(CONTACT_WIDTH)
+        self.widen = nn.Linear(CONTACT_WIDTH, INNER_WIDTH)
+        self.narrow = nn.Linear(INNER_WIDTH, CONTACT_WIDTH)
+        nn.init.zeros_(self.narrow.weight)
+
+    def forward(self, code: Tensor) -> Tensor:
+        """Map [B, M, 256] to [B, M - 2 * dilation, 256]."""
+        inside = code.shape[1] - (TAPS - 1) * self.dilation
+        around = [code[:, k * self.dilation : k * self.dilation + inside] * self.taps[k] for k in range(TAPS)]
+        heard = nn.functional.relu(self.widen(self.norm(torch.stack(around).sum(0))))
+        passed: Tensor = code[:, self.dilation : self.dilation + inside] + self.narrow(heard)
+        return passed
+
+
+class ContactTrunk(nn.Module):
+    """Features to what tells whether lips touch."""
+
+    def __init__(self, channels: int) -> None:
+        """Create the layers for feature frames of so many channels."""
+        super().__init__()
+        (first, step), (second, stride) = STEM
+        self.stem: Sequence[Frames] = nn.ModuleList(  # type: ignore[assignment]
+            (Frames(channels, STEM_WIDTH, first, step), Frames(STEM_WIDTH, CONTACT_WIDTH, second, stride))
+        )
+        self.blocks: Sequence[Block] = nn.ModuleList(Block(d) for d in DILATIONS)  # type: ignore[assignment]
+        self.norm = nn.LayerNorm(CONTACT_WIDTH)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map features [B, N, C] to [B, M, 256], one frame every 16 ms."""
+        code = self.stem[1](nn.functional.relu(self.stem[0](features)))
+        for block in self.blocks:
+            code = block(code)
+        return nn.functional.relu(self.norm(code))
