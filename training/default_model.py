@@ -41,8 +41,9 @@ CREDITS = (
 #: What trains the bundled model. GRID's manner is learned as neutral; `careful_share` moves that later.
 CONFIG = replace(
     default_config("lipwright"),
-    steps=18000,
+    steps=22000,
     motion_steps=2000,
+    batch_size=16,
     motion_batch_size=16,
     captured_after=0.08,
     learning_rate=8e-4,
@@ -53,7 +54,7 @@ CONFIG = replace(
     ema_decay=0.99,
     variants=0,
     synthetic_minutes=150,
-    reader_minutes=45,
+    reader_minutes=90,
     synthetic_share=0.45,
     careful_share=0.75,
     other_share=0.06,
