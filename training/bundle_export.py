@@ -184,7 +184,7 @@ def parity(
     """
     generator = torch.Generator().manual_seed(0)
     network = trained.network
-    count = network.window + 15 * network.hop
+    count = network.whole_window + 15 * network.hop
     noise = torch.randn(1, count, trained.config.channels, generator=generator)
     quiet = torch.tensor(silence_features(trained.prepared.settings)) + 0.1 * noise
     emotion = torch.randn(1, network.emotion_size, generator=generator)
@@ -201,7 +201,7 @@ def _difference(
 ) -> float:
     """Return the largest difference (m) on features [1, N, C] with an emotion [1, E]."""
     (features, emotion), network = case, trained.network
-    windows = features[0].unfold(0, network.window, network.hop).transpose(1, 2)
+    windows = features[0].unfold(0, network.whole_window, network.hop).transpose(1, 2)
     with torch.no_grad():
         theirs = network.forward_window(windows, emotion.expand(len(windows), -1)).numpy()
     expected = np.tensordot(theirs, trained.prepared.basis, axes=1)

@@ -19,6 +19,7 @@ class LossWeights:
         emotion: Change of the learned latent vectors over time.
         touch: Whether the lips touch, for networks that say so.
         phones: Which phone is heard, for the same networks: whoever tells p from t knows when lips touch.
+        silence: Whether anybody speaks, for the same networks.
     """
 
     position: float = 1.0
@@ -28,6 +29,7 @@ class LossWeights:
     emotion: float = 1.0
     touch: float = 0.5
     phones: float = 0.5
+    silence: float = 0.2
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,11 @@ class Motion:
         """Whether an actor or animator made the motion; only then its frames own latent vectors."""
         return self.group in {"main", "other"}
 
+    @property
+    def spoken(self) -> bool:
+        """Whether it is known when somebody speaks in it."""
+        return any(s.phone != SILENCE for s in self.segments)
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -322,10 +327,13 @@ def _touch(motion: Motion) -> NDArray[np.float32]:
 
 
 def _phone(motion: Motion) -> NDArray[np.int64]:
-    """Return the number of the phone at each frame [T]; -1 all along where none is known."""
+    """Return the number of the phone at each frame [T]; -1 all along where none is known.
+
+    Sounds without speech are silence, however loud.
+    """
     count = len(motion.coefficients)
     if not motion.segments:
-        return np.full(count, -1)
+        return np.full(count, PHONES.index(SILENCE) if motion.group == "rest" else -1)
     phone = np.full(count, PHONES.index(SILENCE))
     times = motion.start + np.arange(count) / motion.frame_rate
     for segment in motion.segments:

@@ -41,7 +41,7 @@ CREDITS = (
 #: What trains the bundled model. GRID's manner is learned as neutral; `careful_share` moves that later.
 CONFIG = replace(
     default_config("lipwright"),
-    steps=22000,
+    steps=18000,
     motion_steps=2000,
     batch_size=16,
     motion_batch_size=16,

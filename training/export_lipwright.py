@@ -24,6 +24,10 @@ from training.networks.lipwright import (
     DOUBT,
     FACE_FIELD,
     LIP_PAIRS,
+    REST_FRAMES,
+    REST_REACH,
+    REST_TAPS,
+    RESTING,
     SMOOTHING,
     SPEECH_FIELD,
     SPEECH_STRIDE,
@@ -32,7 +36,7 @@ from training.networks.lipwright import (
 
 #: Receptive field in feature frames, and channels, of the exported speech graph: the network's code, as wide
 #: what the articulation layer makes of it, and how far lips and teeth are to meet.
-EXPORTED_FIELD = SPEECH_FIELD + (FACE_FIELD - 1) * SPEECH_STRIDE
+EXPORTED_FIELD = SPEECH_FIELD + (FACE_FIELD - 1 + 2 * REST_REACH) * SPEECH_STRIDE
 EXPORTED_CHANNELS = 2 * WIDTH + CONTACTS
 
 if TYPE_CHECKING:
@@ -124,6 +128,24 @@ def _belief(build: GraphBuilder, heard: str, code: str, network: Network) -> str
     return build.add("Mul", [missing, build.weight(np.array([DOUBT], np.float32))])
 
 
+def _rest(build: GraphBuilder, silence: str) -> str:
+    """Return how far the face rests [1, 1, M - 28] by logits [1, 1, M] of nobody speaking."""
+    first, last = RESTING
+    over = build.add("Sub", [build.add("Sigmoid", [silence]), build.weight(np.full(1, first, np.float32))])
+    share = build.add("Div", [over, build.weight(np.full(1, last - first, np.float32))])
+    none, all_of_it = (build.weight(np.full(1, limit, np.float32)) for limit in (0, 1))
+    share = build.add("Min", [build.add("Max", [share, none]), all_of_it])
+    awake = build.add("MaxPool", [build.add("Neg", [share])], kernel_shape=[REST_FRAMES], strides=[1])
+    taps = build.weight(np.array(REST_TAPS, np.float32)[None, None])
+    return build.add("Conv", [build.add("Neg", [awake]), taps])
+
+
+def _drawn(build: GraphBuilder, x: str, share: str, to: NDArray[np.float32]) -> str:
+    """Return channels [1, C, M] drawn to constants [C] by a share [1, 1, M]."""
+    missing = build.add("Sub", [build.weight(to[None, :, None]), x])
+    return build.add("Add", [x, build.add("Mul", [share, missing])])
+
+
 def _touch_share(build: GraphBuilder, logit: str, belief: str) -> str:
     """Return how far lips, and lip and teeth, are to meet [1, 2, M]."""
     lips, teeth = (build.slice(logit, 1, at, at + 1) for at in range(CONTACTS))
@@ -160,7 +182,7 @@ def _expression(
 
 
 def speech_graph(network: Network, channels: int) -> bytes:
-    """Return the graph features [1, N, C] -> code [1, (N - 97) // 2 + 1, 386].
+    """Return the graph features [1, N, C] -> code [1, (N - 153) // 2 + 1, 386].
 
     Args:
         network: Trained network.
@@ -168,11 +190,18 @@ def speech_graph(network: Network, channels: int) -> bytes:
     """
     build = GraphBuilder()
     features = build.add("Transpose", ["features"], perm=[0, 2, 1])
-    x = _trunk(build, features, network.speech)
-    taps = np.array(SMOOTHING, np.float32)
-    weights = [as_array(network.touch.weight)[:, :, None] * taps, as_array(network.touch.bias) * taps.sum()]
-    contact = build.add("Transpose", [_contact(build, network.contact)], perm=[0, 2, 1])
-    logit = build.add("Conv", [contact, *(build.weight(w) for w in weights)])
+    x = build.slice(_trunk(build, features, network.speech), 2, REST_REACH, -REST_REACH)
+    contact = _contact(build, network.contact)
+    touch = build.add("Transpose", [_linear(build, contact, network.touch)], perm=[0, 2, 1])
+    touch = build.slice(touch, 2, REST_REACH, -REST_REACH)
+    if network.silent_code is not None and network.silent_contact is not None:
+        rest = _rest(
+            build, build.add("Transpose", [_linear(build, contact, network.silence)], perm=[0, 2, 1])
+        )
+        x = _drawn(build, x, rest, as_array(network.silent_code))
+        touch = _drawn(build, touch, rest, as_array(network.silent_contact))
+    taps = np.tile(np.array(SMOOTHING, np.float32), (CONTACTS, 1, 1))
+    logit = build.add("Conv", [touch, build.weight(taps)], group=CONTACTS)
     layer, margin = network.articulation, (FACE_FIELD - 1) // 2
     code = build.slice(x, 2, margin, -margin)
     weights = [as_array(layer.weight)[:, :WIDTH], as_array(layer.bias)]

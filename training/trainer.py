@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from inference.audio_features import silence_features
 from inference.errors import LipwrightError
 from training import losses
 from training.amplitude import restore_amplitude
@@ -27,6 +28,7 @@ from training.checkpoint import (
     save_checkpoint,
     unreadable,
 )
+from training.corpus.phones import PHONES, SILENCE
 from training.dataset import Batch, Dataset
 from training.half_precision import half_precision
 from training.learner import Learner
@@ -267,9 +269,11 @@ class Trainer:
         with half_precision(self.device):
             heard = network.contact_code(features)
             touch, phones = network.touch(heard), self.learner.phones(heard)
+            silence = network.silence(heard)
         return {
             "touch": losses.touch_loss(touch.float(), batch.touch, batch.weight),
             "phones": losses.phone_loss(phones.float(), batch.phone, batch.weight),
+            "silence": losses.touch_loss(silence.float(), _silence(batch.phone), batch.weight),
         }
 
     def _altered_share(self, batch: Batch, *, moving: bool) -> Tensor:
@@ -306,6 +310,8 @@ class Trainer:
             self.config.channels, self.config.emotion_size, width, outputs, 0.0
         )
         network.load_state_dict({k: v.cpu() for k, v in self.average.items()})
+        if isinstance(network, lipwright.Network) and any(m.spoken for m in self.prepared.motions):
+            network.rest_in_silence(torch.tensor(silence_features(self.prepared.settings)))
         return network.eval()
 
     def _save(self) -> None:
@@ -369,6 +375,12 @@ class Trainer:
             styles = {self.data.speakers[0]: torch.zeros_like(neutral)} | styles
             styles = {name: vector - neutral for name, vector in styles.items()}
         return {name: vector.numpy().astype(np.float32) for name, vector in styles.items() if vector.any()}
+
+
+def _silence(phone: Tensor) -> Tensor:
+    """Return whether nobody speaks [B, T, 1] by phones [B, T]; NaN where that is unknown."""
+    silent = (phone == PHONES.index(SILENCE)).float()
+    return silent.masked_fill(phone < 0, math.nan)[..., None]
 
 
 def train_project(

@@ -64,9 +64,11 @@ class Block(nn.Module):
     def forward(self, code: Tensor) -> Tensor:
         """Map [B, M, 256] to [B, M - 2 * dilation, 256]."""
         inside = code.shape[1] - (TAPS - 1) * self.dilation
-        around = [code[:, k * self.dilation : k * self.dilation + inside] * self.taps[k] for k in range(TAPS)]
-        heard = nn.functional.relu(self.widen(self.norm(torch.stack(around).sum(0))))
-        passed: Tensor = code[:, self.dilation : self.dilation + inside] + self.narrow(heard)
+        first, middle, last = (code[:, k * self.dilation : k * self.dilation + inside] for k in range(TAPS))
+        taps = self.taps.to(code.dtype)  # half precision stays half
+        around = first * taps[0] + middle * taps[1] + last * taps[2]
+        heard = nn.functional.relu(self.widen(self.norm(around)))
+        passed: Tensor = middle + self.narrow(heard)
         return passed
 
 

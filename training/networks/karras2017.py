@@ -75,6 +75,7 @@ class Network(nn.Module):
     """Features and emotion to motion coefficients."""
 
     window, hop, code_stride, code_field = WINDOW, HOP, SPEECH_STRIDE, SPEECH_FIELD
+    whole_window = WINDOW
     face_field, face_stride, code_channels = FACE_FIELD, FACE_STRIDE, WIDTH
 
     def __init__(

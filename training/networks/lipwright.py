@@ -10,11 +10,14 @@ mouth that far into the pose of f and v, and closes what is left of the lip gap,
 mostly along the direction in which the head's `mouthClose` works; neither changes the mouth's width. Contact
 needs an ear for every voice, motion one for the actor's: they learn apart, each for as long as it takes.
 Lips close on p, b and m whatever the sliders say; only where they rest against each other between words may
-an emotion part them. Lips pressed through each other are parted in the same step.
+an emotion part them. Lips pressed through each other are parted in the same step. The trunk that listens for
+contact also tells whether anybody speaks: where nobody does for a quarter of a second, whatever is heard, the
+face rests as in silence.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,6 +54,15 @@ CERTAIN = (0.5, 0.4)
 BELIEVABLE, DOUBT = (0.004, 0.006), 250.0
 #: Weights of three neighbouring frames in the log-odds of contact: lips do not flicker.
 SMOOTHING = (0.25, 0.5, 0.25)
+#: Odds that nobody speaks at which the face begins to rest, and at which it does; for how long on both sides
+#: of a moment, and over how long the face gets there and back (code frames, odd).
+RESTING, REST_FRAMES = (0.8, 0.98), 15
+#: How far rest looks, on each side, in code frames: first for speech, then to get there in time.
+REST_REACH = 2 * (REST_FRAMES // 2)
+#: Weights of the moments in between: a raised cosine.
+REST_TAPS = tuple(
+    (1 - math.cos(2 * math.pi * (k + 1) / (REST_FRAMES + 1))) / (REST_FRAMES + 1) for k in range(REST_FRAMES)
+)
 #: What may touch: the lips each other, the lower lip the upper teeth.
 CONTACTS = 2
 #: Where along the lips their gap is seen.
@@ -111,6 +123,7 @@ class Network(nn.Module):
     """Features and emotion to motion coefficients."""
 
     window, hop, code_stride, code_field = WINDOW, HOP, SPEECH_STRIDE, SPEECH_FIELD
+    whole_window = WINDOW + 2 * REST_REACH * SPEECH_STRIDE
     face_field, face_stride, code_channels = FACE_FIELD, FACE_STRIDE, WIDTH + CONTACTS
 
     def __init__(
@@ -128,18 +141,24 @@ class Network(nn.Module):
         super().__init__()
         self.manner_size = emotion_size
         self.expression: Expression | None = None
+        self.silent_code: Tensor | None
+        self.silent_contact: Tensor | None
         self.speech = SpeechTrunk(channels, WIDTH, dropout)
         self.contact = ContactTrunk(channels)
         self.articulation = nn.Conv1d(WIDTH + emotion_size, WIDTH, FACE_FIELD)
         self.bottleneck = nn.Linear(WIDTH + emotion_size, components)
         self.output = nn.Linear(components, outputs)
         self.touch = nn.Linear(CONTACT_WIDTH, CONTACTS)
+        self.silence = nn.Linear(CONTACT_WIDTH, 1)
         self.dropout = nn.Dropout(dropout)
         self.register_buffer("gaps", torch.zeros(outputs, 2 * LIP_PAIRS))
         self.register_buffer("closing", torch.zeros(2 * LIP_PAIRS, outputs))
         self.register_buffer("teeth_pose", torch.zeros(outputs))
         self.register_buffer("teeth_release", torch.zeros(outputs, outputs))
         self.register_buffer("believed_manner", torch.zeros(emotion_size))
+        # Not kept with the weights, of which it follows.
+        self.register_buffer("silent_code", None, persistent=False)
+        self.register_buffer("silent_contact", None, persistent=False)
 
     @property
     def emotion_size(self) -> int:
@@ -172,14 +191,26 @@ class Network(nn.Module):
             self.bottleneck.bias.add_(self.bottleneck.weight[:, WIDTH:] @ vector)
             self.get_buffer("believed_manner").sub_(vector)
 
+    def rest_in_silence(self, silence: Tensor) -> None:
+        """Let the face rest, from now on, wherever nobody is heard to speak, as it does in silence [C]."""
+        with torch.no_grad():
+            features = silence.expand(1, SPEECH_FIELD, -1)
+            self.silent_code = self.speech(features)[0, 0]
+            self.silent_contact = self.touch(self.contact(features))[0, 0]
+
     def speech_code(self, features: Tensor) -> Tensor:
         """Map features [B, N, C] to the emotion-independent code [B, M, 194], one frame every 16 ms.
 
         The last two channels are how surely the lips touch, and lip and teeth, as logits; their outermost
-        frames are 0, and nobody reads those.
+        frames are 0, and nobody reads those. Rest at the ends is not told from rest beyond them.
         """
-        code = self.speech(features)
-        contact = self._smooth(self.touch(self.contact(features)))
+        code, heard = self.speech(features), self.contact(features)
+        touch = self.touch(heard)
+        if self.silent_code is not None and self.silent_contact is not None:
+            rest = self.rest(self.silence(heard))
+            code = code + rest * (self.silent_code - code)
+            touch = touch + rest * (self.silent_contact - touch)
+        contact = self._smooth(touch)
         lips = contact[..., :1] + self.belief(code)
         logit = torch.cat([lips, contact[..., 1:]], 2)
         margin = (FACE_FIELD - 1) // 2
@@ -190,6 +221,19 @@ class Network(nn.Module):
         return sum(
             (weight * logit[:, i : i + inside] for i, weight in enumerate(SMOOTHING)), logit.new_zeros(())
         )
+
+    def rest(self, silence: Tensor) -> Tensor:
+        """Return how far the face rests [B, M, 1] by logits [B, M, 1] of nobody speaking.
+
+        Music, breath and applause are no speech, but move what learned from speech alone. A face rests where
+        nobody speaks for long enough, and takes its time: never while somebody does.
+        """
+        first, last = RESTING
+        share = ((torch.sigmoid(silence) - first) / (last - first)).clamp(0, 1).transpose(1, 2)
+        share = nn.functional.pad(share, (REST_REACH, REST_REACH), mode="replicate")
+        lasting = -nn.functional.max_pool1d(-share, REST_FRAMES, 1)
+        taps = lasting.new_tensor(REST_TAPS)[None, None]
+        return nn.functional.conv1d(lasting, taps).transpose(1, 2)
 
     def contact_code(self, features: Tensor) -> Tensor:
         """Return what the trunk that listens for contact makes of features at every output [B, T, 256]."""
@@ -209,6 +253,7 @@ class Network(nn.Module):
         """Yield what learns contact; the other parameters learn motion."""
         yield from self.contact.parameters()
         yield from self.touch.parameters()
+        yield from self.silence.parameters()
 
     def pose(self, code: Tensor, manner: Tensor) -> Tensor:
         """Map the trunk's code [B, M, 192] and manners [B, M, 16] to [B, M - 2, R], before any contact."""
@@ -246,10 +291,14 @@ class Network(nn.Module):
         return sealed
 
     def forward(self, features: Tensor, emotion: Tensor) -> Tensor:
-        """Map features [B, N, C] and emotion [B, M, E] (one per code frame) to coefficients [B, T, R]."""
-        return self.face(self.speech_code(features), emotion)
+        """Map features [B, N, C] and emotion [B, M, E] (one per code frame) to coefficients [B, M - 30, R].
+
+        What lies too near the ends to tell whether somebody speaks beyond them is left out.
+        """
+        inside = slice(REST_REACH, -REST_REACH)
+        return self.face(self.speech_code(features)[:, inside], emotion[:, inside])
 
     def forward_window(self, features: Tensor, emotion: Tensor) -> Tensor:
-        """Evaluate single windows [B, WINDOW, C] with one emotion [B, E] each: coefficients [B, R]."""
-        code = self.speech_code(features)
+        """Evaluate whole windows [B, 153, C] with one emotion [B, E] each: coefficients [B, R]."""
+        code = self.speech_code(features)[:, REST_REACH:-REST_REACH]
         return self.face(code, emotion[:, None].expand(-1, code.shape[1], -1))[:, 0]
