@@ -1,6 +1,7 @@
 # ruff: noqa: ARG001, PLR0917 - fixtures are asked for by name
 """`blender --command lipwright batch ...`: the same manifests, ledger and report as without Blender."""
 
+import csv as csv_reader
 import json
 import os
 import signal
@@ -303,6 +304,61 @@ def test_a_characters_lines_come_together_in_one_file(batch, folder, tmp_path, w
     answer = batch(lines, "--per-character", "glb", "--only", "line1*")
     assert answer.states == {"line1_glb": "done", "line1_csv": "done", name: "edited"}
     assert path.read_bytes() == b"my own work"
+
+
+def test_a_characters_lines_come_together_as_csv_and_json(batch, folder, head, tmp_path, strongest):
+    """Lines in the bundled scene, in one of the user's and in none, beside what their own files hold."""
+    own = tmp_path / "own.blend"
+    bpy.context.scene.render.fps = 24
+    bpy.context.view_layer.objects.active = head
+    bpy.ops.wm.save_as_mainfile(filepath=str(own))
+    rows = ["a,line0.wav,blend,24,,,", f"b,line1.wav,glb,24,0.5,{strongest}=0.7,", "c,line2.wav,csv,24,0.5,,"]
+    rows += [
+        f"h0,line0.wav,glb,,2,,{own}",
+        f"h1,line3.wav,glb,,,{strongest}=1,{own}",
+        "bad,gone.wav,glb,24,,,",
+    ]
+    alone = ["a_,line0.wav,csv,24,,,", f"b_,line1.wav,csv,24,,{strongest}=0.7,"]
+    alone += ["h0_,line0.wav,csv,24,,,", f"h1_,line3.wav,csv,24,,{strongest}=1,"]
+    header = "id,wav,format,fps,start,emotion,blend"
+    assert batch(manifest(folder, header, *alone)).code == 0
+    lines = manifest(folder, header, *rows)
+    names = {f"characters/{name}.{kind}" for name in ("Lipwright Head", "own") for kind in ("csv", "json")}
+    for kind in ("csv", "json"):
+        answer = batch(lines, "--per-character", kind)
+        assert answer.code == 1
+        assert {answer.states[name] for name in names if name.endswith(kind)} == {"done"}
+        told = {line["id"]: line.get("warnings") for line in answer.report["lines"]}
+        assert told[f"characters/Lipwright Head.{kind}"] == [
+            "lacks 1 of its lines, which have no result: bad"
+        ]
+    starts = {"a": 0, "b": 0.5, "c": 0.5, "h0": 2, "h1": 0}
+    for face, members in {"Lipwright Head": ["a", "b", "c"], "own": ["h0", "h1"]}.items():
+        path = tmp_path / "out" / "characters" / face
+        spans = read_rows(path.with_suffix(".timecodes.csv"))
+        everything = read_csv(path.with_suffix(".csv"))
+        read = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        assert list(read["lines"]) == [span["line"] for span in spans] == members
+        for span in spans:
+            name, first, last = span["line"], int(span["first_frame"]), int(span["last_frame"])
+            csv = read_csv(tmp_path / "out" / f"{name if name == 'c' else name + '_'}.csv")
+            assert last - first + 1 == len(csv["jawopen"]) == 24
+            assert everything.keys() == csv.keys()
+            for shape, rows in everything.items():
+                np.testing.assert_allclose(rows[first : last + 1], csv[shape], atol=2e-6, err_msg=shape)
+            line = read["lines"][name]
+            found = {shape.lower(): np.array(values) for shape, values in line["weights"].items()}
+            assert_same_weights(found, csv, tolerance=1e-5)
+            assert (line["fps"], line.get("start", 0)) == (24, starts[name])
+            assert (float(span["frames_per_second"]), float(span["start"])) == (24, starts[name])
+        assert len(everything["jawopen"]) == 25 * len(members) - 1
+    answer = batch(lines, "--per-character", "csv")
+    assert answer.report["counts"] == {"failed": 1, "unchanged": 7}
+
+
+def read_rows(path):
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv_reader.DictReader(stream))
 
 
 def test_lines_of_two_rates_do_not_go_into_one_file(batch, folder, tmp_path):
