@@ -73,7 +73,8 @@ def plan_characters(
     gathered = []
     for name, group in zip(_names(group[0].line for group in groups.values()), groups.values(), strict=True):
         done = [one for one in group if _is_done(one, entries) or (ahead and one.state is State.DO)]
-        lacking = tuple(one.line.id for one in group if one not in done)
+        there = {one.line.output for one in done}
+        lacking = tuple(one.line.id for one in group if one.line.output not in there)
         if done:
             recipe = [
                 (one.line.id, one.settings, _sound(entries.get(one.line.output), one, ahead=ahead))

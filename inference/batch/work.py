@@ -195,6 +195,7 @@ def open_line(task: Task) -> Sounding:
         LipwrightError: when one of them cannot be used, or is not the one that the batch began with.
     """
     face = _KEPT.faces.get(task.model, task.files.model)
+    kept_character(task)  # a bad one is told of before its line is animated
     emotion, warnings = _emotion(task)
     file = AudioFile(task.sound)
     return Sounding(file, open_speech(file), face, emotion, warnings)
