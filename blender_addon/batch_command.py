@@ -23,7 +23,7 @@ _INTERRUPTED = 130
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = batch_parser("blender --command lipwright batch", tuple(ENDINGS))
+    parser = batch_parser("blender --command lipwright batch", tuple(ENDINGS), CLIPS)
     group = parser.add_argument_group("whose face speaks, for lines that say nothing else")
     group.add_argument(
         "--blend", type=Path, metavar="FILE", help="a scene (default: one with the sample head)"
@@ -37,12 +37,6 @@ def _parser() -> argparse.ArgumentParser:
     group.add_argument("--exact", action="store_true", help="key the model's own basis, not the ARKit shapes")
     group.add_argument(
         "--strength", type=share, default=1.0, metavar="0..1", help="scales the emotion (default: 1)"
-    )
-    group.add_argument(
-        "--per-character",
-        choices=CLIPS,
-        metavar="FORMAT",
-        help=f"write also DIR/characters/NAME with all lines of each face, as clips: {', '.join(CLIPS)}",
     )
     return parser
 

@@ -22,9 +22,19 @@ from .export_samples import LineClip, own_blocks, sample_line
 from .face_target import face_target
 from .generate import GenerateResult, SceneChanges, generate, scene_frame_rate
 from .inference.atomic_file import cannot_write
+from .inference.batch.character_files import different_rates
 from .inference.batch.fingerprint import Stamp, hash_file, input_stamp
 from .inference.batch.line import SceneChoice
-from .inference.batch.work import Made, Sounding, Task, kept_character, open_line
+from .inference.batch.work import (
+    Made,
+    Sounding,
+    Task,
+    as_asked,
+    gather_motions,
+    kept_character,
+    line_motion,
+    open_line,
+)
 from .inference.character import Character
 from .inference.errors import LipwrightError
 from .inference.pipeline import FaceMotion, model_geometry
@@ -289,8 +299,7 @@ def gather(task: Task) -> Callable[[Path], None]:
         scene = bpy.context.scene
         rates.add(scene_frame_rate(scene))
         if len(rates) > 1:
-            both = " and ".join(f"{float(rate):g}" for rate in sorted(rates))
-            raise LipwrightError(f"{task.target}: its lines have {both} frames a second; give them one rate")
+            raise different_rates(task.target, rates)
         result, origin = speak(scene, obj, member, open_line(member))
         clip = line_clip(scene, obj, member, result)
         values = {mesh: rows[origin - clip.first :] for mesh, rows in clip.values.items()}
@@ -303,6 +312,25 @@ def gather(task: Task) -> Callable[[Path], None]:
         )
 
     return write
+
+
+def gather_weights(task: Task) -> Callable[[Path], None]:
+    """Return what animates all lines of one character, in scenes or without, and writes their weights.
+
+    Raises:
+        LipwrightError: a line cannot be animated, or lines have different frame rates.
+    """
+    return gather_motions(task, _member_motion)
+
+
+def _member_motion(member: Task) -> FaceMotion:
+    if member.scene is None:
+        return line_motion(member)
+    obj = open_face(member)
+    scene = bpy.context.scene
+    line = open_line(member)
+    result, origin = speak(scene, obj, member, line)
+    return as_asked(_motion(result, line, origin, scene_frame_rate(scene)), member)
 
 
 def _save(path: Path, task: Task) -> None:

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from . import batch_scene
 from .batch_formats import CLIPS, ENDINGS
+from .inference.batch.formats import CHARACTER_FORMATS
 from .inference.batch.task_text import read_task, result_text
 from .inference.batch.work import GATHERERS, MAKERS, animate
 
@@ -23,6 +24,7 @@ def serve() -> int:
     """Do the tasks that arrive; when the pipe is closed the process ends, in the middle of a line too."""
     MAKERS.update(dict.fromkeys(ENDINGS, batch_scene.make_scene))
     GATHERERS.update(dict.fromkeys(CLIPS, batch_scene.gather))
+    GATHERERS.update(dict.fromkeys(CHARACTER_FORMATS, batch_scene.gather_weights))
     answers = _own_output()
     tasks: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin, tasks), daemon=True).start()

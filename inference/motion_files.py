@@ -39,15 +39,36 @@ def write_csv(motion: FaceMotion, path: str | Path) -> None:
     Raises:
         LipwrightError: when the file cannot be written.
     """
-    columns, order = _csv_columns(motion)
-    count, first = len(columns), round(motion.start * float(motion.frame_rate))
-    rotations = ",0.000000" * len(HEAD_AND_EYE_COLUMNS)
+    first = round(motion.start * float(motion.frame_rate))
     with atomic_path(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(",".join(("Timecode", "BlendshapeCount", *columns)) + "\n")
-        for start in range(0, len(motion.times), _ROWS):
-            rows = fixed_point_rows(motion.weights[start : start + _ROWS, order])
-            for index, row in enumerate(rows, first + start):
-                stream.write(f"{timecode(index, motion.frame_rate)},{count},{row}{rotations}\n")
+        stream.write(csv_header(motion))
+        stream.writelines(csv_rows(motion, first))
+
+
+def csv_header(motion: FaceMotion) -> str:
+    """Returns the first row of `write_csv`."""
+    return ",".join(("Timecode", "BlendshapeCount", *_csv_columns(motion)[0])) + "\n"
+
+
+def csv_rows(motion: FaceMotion, first: int) -> Iterator[str]:
+    """Yields the rows of `write_csv`.
+
+    Args:
+        motion: what to write.
+        first: frame of the first row's timecode, counted at the motion's rate.
+    """
+    columns, order = _csv_columns(motion)
+    rotations = ",0.000000" * len(HEAD_AND_EYE_COLUMNS)
+    for start in range(0, len(motion.times), _ROWS):
+        rows = fixed_point_rows(motion.weights[start : start + _ROWS, order])
+        for index, row in enumerate(rows, first + start):
+            yield f"{timecode(index, motion.frame_rate)},{len(columns)},{row}{rotations}\n"
+
+
+def csv_rest_row(motion: FaceMotion, frame: int) -> str:
+    """Returns a row like those of `csv_rows` in which the face rests."""
+    count = len(_csv_columns(motion)[0])
+    return f"{timecode(frame, motion.frame_rate)},{count}{',0.000000' * count}\n"
 
 
 def _csv_columns(motion: FaceMotion) -> tuple[tuple[str, ...], list[int]]:
@@ -79,6 +100,13 @@ def write_json(motion: FaceMotion, path: str | Path) -> None:
     Raises:
         LipwrightError: when the file cannot be written.
     """
+    with atomic_path(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.writelines(json_parts(motion))
+        stream.write("\n")
+
+
+def json_parts(motion: FaceMotion) -> Iterator[str]:
+    """Yields the text of `write_json`, an object without a line's end after it, piece by piece."""
     head: dict[str, str | float] = {
         "format": JSON_FORMAT,
         "version": 1,
@@ -88,16 +116,15 @@ def write_json(motion: FaceMotion, path: str | Path) -> None:
     }
     if motion.start:
         head["start"] = motion.start
-    with atomic_path(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(json.dumps(head, indent=1)[:-2] + ',\n "weights": {')
-        for index, name in enumerate(motion.weight_names):
-            stream.write(",\n  " if index else "\n  ")
-            stream.write(f"{json.dumps(name, ensure_ascii=False)}: [")
-            for start in range(0, len(motion.times), _ROWS):
-                part = motion.weights[start : start + _ROWS, index].tolist()
-                stream.write(("," if start else "") + ",".join(f"{value:.5g}" for value in part))
-            stream.write("]")
-        stream.write("\n }\n}\n")
+    yield json.dumps(head, indent=1)[:-2] + ',\n "weights": {'
+    for index, name in enumerate(motion.weight_names):
+        yield ",\n  " if index else "\n  "
+        yield f"{json.dumps(name, ensure_ascii=False)}: ["
+        for start in range(0, len(motion.times), _ROWS):
+            part = motion.weights[start : start + _ROWS, index].tolist()
+            yield ("," if start else "") + ",".join(f"{value:.5g}" for value in part)
+        yield "]"
+    yield "\n }\n}"
 
 
 def npz_size(motion: FaceMotion) -> int:

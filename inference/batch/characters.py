@@ -1,22 +1,29 @@
 """All lines of a character in one file, made after the lines: which there are, and which are out of date."""
 
+import contextlib
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..errors import LipwrightError
 from ..output_version import OUTPUT_VERSION
+from .fingerprint import hash_sound
+from .formats import CHARACTER_FORMATS, TABLE_FORMATS, TABLE_MARK, table_name
 from .ledger import Entry
-from .line import BatchLine
+from .line import BatchLine, SceneChoice
 from .plan import PlannedLine, PlanRules, State, decided
-from .safe_names import name_key
+from .safe_names import fit_name, name_key
 
 FOLDER = "characters"
 """Where these files lie, in the output folder: no line's output can have their names."""
-_UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 _DEFAULT = "Lipwright Head"
+_LONGEST_NAME = 120
+"""Bytes; endings and what tells two of one name apart are added."""
+_LONGEST_MODEL = 60
+_TABLE_MARKS = (TABLE_MARK, ".lines")
+"""What the names of tables beside a character's file end in; `.lines` are those of USD and Alembic."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +34,18 @@ class Gathered:
         planned: what is to become of it.
         members: its lines, in order.
         lacking: ids of lines that belong to it and have no result.
+        table: what is to become of the table beside it, the same as of the file; None where it has none.
     """
 
     planned: PlannedLine
     members: tuple[PlannedLine, ...]
     lacking: tuple[str, ...]
+    table: PlannedLine | None = None
+
+    @property
+    def files(self) -> tuple[PlannedLine, ...]:
+        """Returns the file, and the table where there is one."""
+        return (self.planned,) if self.table is None else (self.planned, self.table)
 
 
 def plan_characters(
@@ -45,7 +59,8 @@ def plan_characters(
     """Decides on each character's file: lines belong together that one face of one model speaks.
 
     Args:
-        lines: all lines of the batch; those whose format needs no scene belong to nobody.
+        lines: all lines of the batch; in files that only Blender writes, those whose format needs no scene
+            belong to nobody.
         ending: format and ending of the files.
         entries: what is known of results, of lines and characters, by output.
         rules: how to decide.
@@ -53,22 +68,51 @@ def plan_characters(
     """
     groups: dict[tuple[object, ...], list[PlannedLine]] = {}
     for one in lines:
-        if one.line.scene is not None:
-            scene = one.line.scene
-            key = (scene.blend, scene.object, one.line.character, one.line.model)
-            groups.setdefault(key, []).append(one)
+        if one.line.scene is not None or ending[0] in CHARACTER_FORMATS:
+            groups.setdefault(_face(one.line), []).append(one)
     gathered = []
     for name, group in zip(_names(group[0].line for group in groups.values()), groups.values(), strict=True):
         done = [one for one in group if _is_done(one, entries) or (ahead and one.state is State.DO)]
-        lacking = tuple(one.line.id for one in group if one not in done)
+        there = {one.line.output for one in done}
+        lacking = tuple(one.line.id for one in group if one.line.output not in there)
         if done:
             recipe = [
                 (one.line.id, one.settings, _sound(entries.get(one.line.output), one, ahead=ahead))
                 for one in done
             ]
-            planned = _planned(name, ending, done, _hash(ending, recipe, lacking), entries)
-            gathered.append(Gathered(decided(planned, rules, _why), tuple(done), lacking))
+            settings = _hash(ending, recipe, lacking)
+            files = [
+                decided(_planned(output, ending[0], done, settings, entries), rules, _why)
+                for output in _outputs(name, ending)
+            ]
+            planned, *tables = _together(files)
+            gathered.append(Gathered(planned, tuple(done), lacking, *tables))
     return gathered
+
+
+def _face(line: BatchLine) -> tuple[object, ...]:
+    """Returns what lines share that one face of one model speaks."""
+    scene = line.scene or SceneChoice()
+    paths = (path and path.absolute() for path in (scene.blend, line.character, line.model))
+    return (*paths, scene.object)
+
+
+def _outputs(name: str, ending: tuple[str, str]) -> list[str]:
+    """Returns a character's file, and the table beside it where its format has one."""
+    kind, suffix = ending
+    output = f"{FOLDER}/{name}.{suffix}"
+    return [output, table_name(output)] if kind in TABLE_FORMATS else [output]
+
+
+def _together(files: Sequence[PlannedLine]) -> list[PlannedLine]:
+    """Lets a file and its table have one fate, as the one tells what is in the other."""
+    for state in (State.FAILED, State.EDITED, State.DO):
+        first = next((one for one in files if one.state is state), None)
+        if first is not None:
+            named = "" if first is files[0] or state is State.FAILED else f"{first.target.name}: "
+            reason, stale = f"{named}{first.reason}", any(one.stale for one in files)
+            return [replace(one, state=state, reason=reason, stale=stale) for one in files]
+    return list(files)
 
 
 def _is_done(one: PlannedLine, entries: Mapping[str, Entry]) -> bool:
@@ -78,7 +122,12 @@ def _is_done(one: PlannedLine, entries: Mapping[str, Entry]) -> bool:
 
 def _sound(entry: Entry | None, one: PlannedLine, *, ahead: bool) -> str:
     """Returns the hash of a line's sound; of one that is to be done nobody knows it yet."""
-    return "" if entry is None or (ahead and one.state is State.DO) else entry.sound
+    if entry is None or (ahead and one.state is State.DO):
+        return ""
+    if one.stale:  # its own result stays as somebody edited it, and the sound has changed since
+        with contextlib.suppress(LipwrightError):
+            return hash_sound(one.line.sound)[0]
+    return entry.sound
 
 
 def _hash(ending: tuple[str, str], recipe: Sequence[tuple[str, str, str]], lacking: Sequence[str]) -> str:
@@ -90,12 +139,17 @@ def _names(lines: Iterable[BatchLine]) -> Iterator[str]:
     """Yields a file's name for each character: the face's or the scene's, and no two that are one file."""
     taken: set[str] = set()
     for line in lines:
-        base = _UNFIT.sub("_", _own_name(line)).strip(" .")[:100]
-        names = [base or _DEFAULT, f"{base} {line.model.stem[:60]}"]
+        base = fit_name(_own_name(line), _LONGEST_NAME) or _DEFAULT
+        names = [base, f"{base} {fit_name(line.model.stem, _LONGEST_MODEL)}".strip()]
         names += [f"{names[1]} {number}" for number in range(2, len(taken) + 3)]
-        name = next(name for name in names if name_key(name) not in taken)
-        taken.add(name_key(name))
+        name = next(name for name in names if taken.isdisjoint(_keys(name)))
+        taken.update(_keys(name))
         yield name
+
+
+def _keys(name: str) -> set[str]:
+    """Returns the names that a character's file and the tables beside it may take."""
+    return {name_key(f"{name}{mark}") for mark in ("", *_TABLE_MARKS)}
 
 
 def _own_name(line: BatchLine) -> str:
@@ -106,18 +160,16 @@ def _own_name(line: BatchLine) -> str:
 
 
 def _planned(
-    name: str,
-    ending: tuple[str, str],
+    output: str,
+    kind: str,
     members: Sequence[PlannedLine],
     settings: str,
     entries: Mapping[str, Entry],
 ) -> PlannedLine:
-    kind, suffix = ending
     first = members[0]
-    output = f"{FOLDER}/{name}.{suffix}"
     line = replace(
         first.line,
-        place=name,
+        place=Path(output).stem,
         id=output,
         text=f"{len(members)} lines in one file",
         output=output,

@@ -141,7 +141,7 @@ def run_batch(options: BatchOptions, runner: Runner | None = None) -> int:
             by_output = {one.line.output: one for one in planned}
             ordered = [_outcome(line, by_output, outcomes) for line in lines]
             if options.per_character:
-                every = [*planned, *_plan(options, others, ledger)]
+                every = [*_tried(planned, outcomes), *_plan(options, others, ledger)]
                 ordered += _gather(options, every, ledger, warnings, runner or _run)
             report = _report(options, ordered, warnings, ledger, started)
         finally:
@@ -224,6 +224,12 @@ def _carry_out(
     return _commit(to_do, tasks, ledger, options, runner(options, tasks, warnings))
 
 
+def _tried(planned: Sequence[PlannedLine], outcomes: Mapping[str, Outcome]) -> list[PlannedLine]:
+    """Returns lines as a run left them: of one that failed an older result may still be remembered."""
+    failed = {output for output, outcome in outcomes.items() if outcome.state == State.FAILED.value}
+    return [replace(one, state=State.FAILED) if one.line.output in failed else one for one in planned]
+
+
 def _gather(
     options: BatchOptions,
     lines: Sequence[PlannedLine],
@@ -241,9 +247,9 @@ def _gather(
         tasks.append(replace(_task(one.planned, options), members=members))
     if tasks:
         prepare_characters(options.output)
-    planned = {one.planned.line.output: one.planned for one in gathered}
+    planned = _by_output(gathered)
     outcomes = _commit(planned, tasks, ledger, options, runner(options, tasks, warnings))
-    return [_with_lacking(one, _outcome(one.planned.line, planned, outcomes)) for one in gathered]
+    return [_character_outcome(one, planned, outcomes) for one in gathered]
 
 
 def _characters_ahead(
@@ -257,17 +263,26 @@ def _characters_ahead(
         return []
     lines = [*planned, *_plan(options, others, ledger)]
     gathered = plan_characters(lines, _ending(options), ledger.entries(), _rules(options), ahead=True)
-    files = {one.planned.line.output: one.planned for one in gathered}
-    return [_with_lacking(one, _outcome(one.planned.line, files, {})) for one in gathered]
+    return [_character_outcome(one, _by_output(gathered), {}) for one in gathered]
+
+
+def _by_output(gathered: Sequence[Gathered]) -> dict[str, PlannedLine]:
+    return {one.line.output: one for character in gathered for one in character.files}
 
 
 def _ending(options: BatchOptions) -> tuple[str, str]:
     """Returns the format of characters' files, and what they end in."""
     kind = options.per_character or ""
-    return kind, options.defaults.scene_formats[kind]
+    return kind, options.defaults.scene_formats.get(kind, kind)
 
 
-def _with_lacking(gathered: Gathered, outcome: Outcome) -> Outcome:
+def _character_outcome(
+    gathered: Gathered, planned: dict[str, PlannedLine], outcomes: dict[str, Outcome]
+) -> Outcome:
+    """Returns what became of a character's file and the table beside it, as one: either may have failed."""
+    both = [_outcome(one.line, planned, outcomes) for one in gathered.files]
+    failed = next((one for one in both if one.state == State.FAILED.value), both[0])
+    outcome = replace(failed, line=gathered.planned.line)
     if not gathered.lacking:
         return outcome
     named = ", ".join(gathered.lacking[:_MOST_TOLD])
@@ -305,7 +320,7 @@ def _run(options: BatchOptions, tasks: Sequence[Task], warnings: list[str]) -> G
         return
     cores = usable_cores()
     if cores is None and options.workers != 1 and len(tasks) > 1:
-        warnings.append(_NO_JOBLIB)
+        warnings += [_NO_JOBLIB] if _NO_JOBLIB not in warnings else []
     workers = 1 if cores is None else min(options.workers or cores, len(tasks))
     yield from run_local(tasks, workers)
 
@@ -329,6 +344,7 @@ def _task(planned: PlannedLine, options: BatchOptions) -> Task:
         target=planned.target,
         scene=_absolute(line.scene),
         from_voice=line.from_voice,
+        id=line.id,
     )
 
 

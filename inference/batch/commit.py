@@ -60,14 +60,15 @@ class Committer:
         entries = {}
         for result in waiting:
             try:
-                entries[result.output] = self._entry(result)
+                entries.update({one.output: self._entry(one) for one in _files(result)})
             except LipwrightError as error:
                 self._fail(result, str(error))
         if entries:
             self._ledger.record(entries.values())
         for result in waiting:
             if result.output in entries:
-                self._put_in_place(result, entries[result.output])
+                for one in _files(result):
+                    self._put_in_place(one, entries[one.output])
 
     def _entry(self, result: Result) -> Entry:
         """Returns what to remember.
@@ -110,11 +111,16 @@ class Committer:
         self.outcomes[result.output] = Outcome(planned.line, "done", planned.reason, entry.facts)
 
     def _fail(self, result: Result, sentence: str) -> None:
-        if result.part is not None:
+        for part in filter(None, (one.part for one in _files(result))):
             with contextlib.suppress(OSError):
-                result.part.unlink()
+                part.unlink()
         line = self._planned[result.output].line
         self.outcomes[result.output] = Outcome(line, State.FAILED.value, sentence)
+
+
+def _files(result: Result) -> tuple[Result, ...]:
+    """Returns a result and what was written along with it: all of them are taken, or none."""
+    return result, *result.beside
 
 
 def _stamp_of(path: Path) -> Stamp | None:

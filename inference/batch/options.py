@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from .formats import CHARACTER_FORMATS, LINE_FORMATS
+
 _DESCRIPTION = """Animates many lines. SOURCE is a manifest (.csv, .tsv, .jsonl), a folder, a pattern such
 as 'voices/**/*.wav', or a sound file. Lines that have not changed since the last run into the same DIR are
 left as they are, and so are results that somebody has edited. DIR/report.html shows the most suspicious
@@ -17,33 +19,37 @@ goes on where it was."""
 _MAX_WORKERS = 256
 
 
-_FORMATS = ("csv", "npz", "json")
-
-
 def batch_parser(
-    prog: str = "python -m inference batch", scene_formats: Sequence[str] = ()
+    prog: str = "python -m inference batch", scene_formats: Sequence[str] = (), clips: Sequence[str] = ()
 ) -> argparse.ArgumentParser:
     """Returns the parser.
 
     Args:
         prog: how the command is called.
         scene_formats: what only Blender writes; the first of them is then the default.
+        clips: those of them that hold several lines of one face.
     """
     parser = argparse.ArgumentParser(prog=prog, description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help="what to animate, see above")
     parser.add_argument(
         "-o", "--output", required=True, type=Path, metavar="DIR", help="folder for results and report"
     )
+    parser.add_argument(
+        "--per-character",
+        choices=(*clips, *CHARACTER_FORMATS),
+        metavar="FORMAT",
+        help="write also DIR/characters/NAME with all lines of each face in one file: "
+        f"{', '.join((*clips, *CHARACTER_FORMATS))}",
+    )
     _add_defaults(parser, scene_formats)
     _add_choices(parser)
     _add_running(parser)
-    parser.set_defaults(per_character=None)  # an option of Blender's alone
     return parser
 
 
 def _add_defaults(parser: argparse.ArgumentParser, scene_formats: Sequence[str]) -> None:
     group = parser.add_argument_group("for lines that say nothing else")
-    formats = (*scene_formats, *_FORMATS)
+    formats = (*scene_formats, *LINE_FORMATS)
     group.add_argument("--format", choices=formats, default=formats[0], help="(default: %(default)s)")
     rate = "the scene's, or 30" if scene_formats else "30"
     group.add_argument(

@@ -31,6 +31,18 @@ def check_name(name: str, what: str) -> None:
         raise LipwrightError(f"{what} '{_shown(name)}' {problem}")
 
 
+def fit_name(text: str, longest: int) -> str:
+    """Returns a name that `check_name` takes, as near to a text as can be; "" where nothing is left of it.
+
+    Args:
+        text: such as a scene's or an object's name.
+        longest: bytes.
+    """
+    shown = "".join(sign if sign.isprintable() and sign not in _FORBIDDEN else "_" for sign in text)
+    name = shown.strip(" .").encode()[:longest].decode(errors="ignore").strip(" .")
+    return f"_{name}" if _is_device(name) else name
+
+
 def name_key(name: str) -> str:
     """Returns what two names share that are one file on systems which ignore case or accents' spelling."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
@@ -49,13 +61,14 @@ def _problem(name: str) -> str | None:
         (not name.isprintable(), "holds characters that cannot be shown; leave them out"),
         (name.startswith("."), "begins with a dot, which hides a file; leave the dot out"),
         (name != name.strip() or name.endswith("."), "begins or ends with a space or dot; leave it out"),
-        (
-            name.partition(".")[0].strip().casefold() in _DEVICES,
-            "is a device on Windows; choose another name",
-        ),
+        (_is_device(name), "is a device on Windows; choose another name"),
         (len(name.encode(errors="replace")) > _LONGEST, f"is longer than {_LONGEST} bytes; shorten it"),
     )
     return next((problem for found, problem in tests if found), None)
+
+
+def _is_device(name: str) -> bool:
+    return name.partition(".")[0].strip().casefold() in _DEVICES
 
 
 def _shown(name: str) -> str:

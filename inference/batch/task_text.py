@@ -38,11 +38,15 @@ def result_text(result: Result) -> str:
 
 def read_result(text: str) -> Result:
     """Returns what `result_text` wrote down."""
-    values: dict[str, Any] = json.loads(text)
+    return _result(json.loads(text))
+
+
+def _result(values: dict[str, Any]) -> Result:
     stamp = values["sound_stamp"]
-    return Result(
-        **{**values, "part": _path(values["part"]), "sound_stamp": None if stamp is None else Stamp(*stamp)}
-    )
+    values["part"] = _path(values["part"])
+    values["sound_stamp"] = None if stamp is None else Stamp(*stamp)
+    values["beside"] = tuple(_result(other) for other in values["beside"])
+    return Result(**values)
 
 
 def _path(text: str | None) -> Path | None:

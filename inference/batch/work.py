@@ -24,7 +24,9 @@ from ..model_bundle import load_bundle
 from ..motion_files import WRITERS, write_csv, write_json, write_npz
 from ..output_version import OUTPUT_VERSION
 from ..pipeline import FaceMotion, animate_line, model_solver, open_speech
+from .character_files import CHARACTER_WRITERS
 from .fingerprint import FileHashes, Stamp, changed_meanwhile, hash_file, hash_sound, input_stamp, is_settled
+from .formats import TABLE_FORMATS, table_name
 from .line import SceneChoice
 from .measures import measure_line
 
@@ -55,6 +57,7 @@ class Task:
         scene: whose face speaks it, where its format needs Blender.
         from_voice: share, 0..1, of the emotion heard in the voice.
         members: the lines of a character's file, which this then is; `sound` is the first one's.
+        id: the line's, by which a character's file may call it.
     """
 
     version: int
@@ -74,6 +77,7 @@ class Task:
     scene: SceneChoice | None = None
     from_voice: float = 0.0
     members: tuple["Task", ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ class Result:
         sound: the sound's sha256.
         sound_stamp: the sound's stamp, or None where it cannot be relied on.
         facts: `LineMeasures` and more, as JSON has it.
+        beside: what was written along with it, and is a result of its own: a table of its lines.
     """
 
     output: str
@@ -131,6 +136,7 @@ class Result:
     sound: str = ""
     sound_stamp: Stamp | None = None
     facts: dict[str, Any] | None = None
+    beside: tuple["Result", ...] = ()
 
 
 def animate(task: Task) -> Result:
@@ -152,7 +158,7 @@ def _animated(task: Task) -> Result:
         )
     if task.members:
         part = _write(GATHERERS[task.format](task), task)
-        return Result(task.output, part=part, digest=hash_file(part)[0])
+        return Result(task.output, part=part, digest=hash_file(part)[0], beside=_beside(part, task))
     sound_hash, stamp = hash_sound(task.sound)
     line = open_line(task)
     made = MAKERS[task.format](task, line)
@@ -189,6 +195,7 @@ def open_line(task: Task) -> Sounding:
         LipwrightError: when one of them cannot be used, or is not the one that the batch began with.
     """
     face = _KEPT.faces.get(task.model, task.files.model)
+    kept_character(task)  # a bad one is told of before its line is animated
     emotion, warnings = _emotion(task)
     file = AudioFile(task.sound)
     return Sounding(file, open_speech(file), face, emotion, warnings)
@@ -205,6 +212,14 @@ def _write(write: Callable[[Path], None], task: Task) -> Path:
     return part
 
 
+def _beside(part: Path, task: Task) -> tuple[Result, ...]:
+    """Returns the table that was written beside a character's file."""
+    if task.format not in TABLE_FORMATS:
+        return ()
+    table = part.with_name(table_name(part.name))
+    return (Result(table_name(task.output), part=table, digest=hash_file(table)[0]),)
+
+
 def kept_character(task: Task) -> Character | None:
     """Returns a task's face outside Blender, read once for many lines; None where it names none.
 
@@ -217,16 +232,8 @@ def kept_character(task: Task) -> Character | None:
 
 
 def _make_motion_file(task: Task, line: Sounding) -> Made:
-    character = kept_character(task)
-    motion = animate_line(
-        line.face.predictor,
-        line.speech,
-        Fraction(task.frame_rate),
-        line.emotion,
-        from_voice=task.from_voice,
-        solver=line.face.solver,
-    )
-    final = replace(apply_character(motion, character) if character else motion, start=task.start)
+    motion = _model_motion(task, line)
+    final = as_asked(motion, task)
 
     def write(path: Path) -> None:
         if task.format == "npz":
@@ -239,12 +246,60 @@ def _make_motion_file(task: Task, line: Sounding) -> Made:
     return Made(motion, final.warnings, write)
 
 
+def _model_motion(task: Task, line: Sounding) -> FaceMotion:
+    return animate_line(
+        line.face.predictor,
+        line.speech,
+        Fraction(task.frame_rate),
+        line.emotion,
+        from_voice=task.from_voice,
+        solver=line.face.solver,
+    )
+
+
+def as_asked(motion: FaceMotion, task: Task) -> FaceMotion:
+    """Returns a model's motion brought to the task's character, if it names one, and to its start.
+
+    Raises:
+        LipwrightError: when the character cannot be used.
+    """
+    character = kept_character(task)
+    return replace(apply_character(motion, character) if character else motion, start=task.start)
+
+
+def line_motion(task: Task) -> FaceMotion:
+    """Animates a line that needs no scene.
+
+    Raises:
+        LipwrightError: when what the task names cannot be used.
+    """
+    return as_asked(_model_motion(task, open_line(task)), task)
+
+
+def gather_motions(
+    task: Task, motion_of: Callable[[Task], FaceMotion] = line_motion
+) -> Callable[[Path], None]:
+    """Returns what animates all members of a task and writes them to one file, one after another.
+
+    Args:
+        task: whose members they are.
+        motion_of: animates one of them.
+    """
+
+    def write(path: Path) -> None:
+        lines = ((member.id, motion_of(member)) for member in task.members)
+        CHARACTER_WRITERS[task.format](Path(task.output).stem, lines, path)
+
+    return write
+
+
 Maker = Callable[[Task, Sounding], Made]
 MAKERS: dict[str, Maker] = dict.fromkeys(WRITERS, _make_motion_file)
 """Who animates a line, by format; Blender's workers add theirs."""
 Gatherer = Callable[[Task], Callable[[Path], None]]
-GATHERERS: dict[str, Gatherer] = {}
-"""Who animates all members of a task, by format, and returns what writes them to one file."""
+GATHERERS: dict[str, Gatherer] = dict.fromkeys(CHARACTER_WRITERS, gather_motions)
+"""Who animates all members of a task, by format, and returns what writes them to one file; Blender's workers
+add theirs."""
 
 
 class KeptFace:

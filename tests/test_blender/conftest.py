@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.test_blender.batch_files import Answer
 from tests.test_blender.export_faces import make_mesh
 
 ZIP = os.environ.get("LIPWRIGHT_EXTENSION_ZIP")
@@ -308,3 +309,35 @@ def everything(scene):
         }
 
     return look
+
+
+@pytest.fixture
+def batch(installed, capfd, tmp_path):
+    """Runs the command as Blender does, in one further process, and returns its code, report and errors."""
+
+    def call(*arguments, output=tmp_path / "out", workers=1):
+        options = ["-o", output, "--workers", workers, "--pictures", 0, "--quiet", "--json"]
+        code = sys.modules[PACKAGE].cli(["batch", *map(str, (*arguments, *options))])
+        captured = capfd.readouterr()
+        return Answer(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path, write_wav, speech):
+    """Four lines of a second, each with other words."""
+    path = tmp_path / "lines"
+    path.mkdir()
+    start = int(np.argmax(np.abs(speech) > 0.05))
+    for number in range(4):
+        begin = start + number * 16_000 // 2
+        write_wav(path / f"line{number}.wav", speech[begin : begin + 16_000])
+    return path
+
+
+@pytest.fixture
+def strongest(part):
+    """The emotion that moves the bundled model's face most."""
+    model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
+    return model.emotion_names[int(np.argmax(np.linalg.norm(model.emotion_vectors, axis=1)))]

@@ -14,99 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.test_blender.batch_files import assert_same_weights, manifest, read_csv, read_glb
+
 bpy = pytest.importorskip("bpy")
 
 PACKAGE = "bl_ext.user_default.lipwright"
 ZIP = os.environ.get("LIPWRIGHT_EXTENSION_ZIP")
 RATE = 16_000
 POSIX = pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc and POSIX signals")
-
-
-class Answer:
-    def __init__(self, code, out, err):
-        self.code, self.err = code, err
-        self.report = json.loads(out.splitlines()[-1]) if code in {0, 1} and out.strip() else {}
-
-    @property
-    def states(self):
-        return {line["id"]: line["state"] for line in self.report["lines"]}
-
-    @property
-    def errors(self):
-        return {line["id"]: line["error"] for line in self.report["lines"] if "error" in line}
-
-
-@pytest.fixture
-def batch(installed, capfd, tmp_path):
-    """Runs the command as Blender does, in one further process, and returns its code, report and errors."""
-
-    def call(*arguments, output=tmp_path / "out", workers=1):
-        options = ["-o", output, "--workers", workers, "--pictures", 0, "--quiet", "--json"]
-        code = sys.modules[PACKAGE].cli(["batch", *map(str, (*arguments, *options))])
-        captured = capfd.readouterr()
-        return Answer(code, captured.out, captured.err)
-
-    return call
-
-
-@pytest.fixture
-def folder(tmp_path, write_wav, speech):
-    """Four lines of a second, each with other words."""
-    path = tmp_path / "lines"
-    path.mkdir()
-    start = int(np.argmax(np.abs(speech) > 0.05))
-    for number in range(4):
-        begin = start + number * RATE // 2
-        write_wav(path / f"line{number}.wav", speech[begin : begin + RATE])
-    return path
-
-
-@pytest.fixture
-def strongest(part):
-    """The emotion that moves the bundled model's face most."""
-    model = part("line_prediction").load_model(part("inference.bundled").default_model_path())
-    return model.emotion_names[int(np.argmax(np.linalg.norm(model.emotion_vectors, axis=1)))]
-
-
-def manifest(folder, *rows):
-    path = folder / "LINES.csv"
-    path.write_text("\n".join(rows), encoding="utf-8")
-    return path
-
-
-def read_csv(path):
-    """Weights [T, 52] by lower-case shape name, as Live Link Face has them."""
-    header = path.read_text().splitlines()[0].split(",")
-    values = np.loadtxt(path, delimiter=",", skiprows=1, usecols=range(2, len(header)), ndmin=2)
-    return {name.lower(): values[:, column] for column, name in enumerate(header[2:])}
-
-
-def read_glb(path):
-    """The only animation of a binary glTF: its name, times [T] and weights [T] by lower-case shape name."""
-    ((name, (times, weights)),) = read_glb_clips(path).items()
-    return name, times, weights
-
-
-def read_glb_clips(path):
-    """Times [T], and weights [T] by lower-case shape name, of each animation of a binary glTF by its name."""
-    data = path.read_bytes()
-    size = struct.unpack_from("<I", data, 12)[0]
-    document, binary = json.loads(data[20 : 20 + size]), data[28 + size :]
-
-    def array(accessor):
-        view = document["bufferViews"][document["accessors"][accessor]["bufferView"]]
-        return np.frombuffer(binary, "<f4", view["byteLength"] // 4, view["byteOffset"])
-
-    clips = {}
-    for animation in document["animations"]:
-        (channel,) = animation["channels"]
-        sampler = animation["samplers"][channel["sampler"]]
-        mesh = document["meshes"][document["nodes"][channel["target"]["node"]]["mesh"]]
-        times = array(sampler["input"])
-        weights = array(sampler["output"]).reshape(len(times), -1)
-        names = mesh["extras"]["targetNames"]
-        clips[animation["name"]] = times, {name.lower(): weights[:, i] for i, name in enumerate(names)}
-    return clips
 
 
 def shown_shapes(shown, path, frames, face="Lipwright Head"):
@@ -119,13 +34,6 @@ def shown_shapes(shown, path, frames, face="Lipwright Head"):
         for column, block in enumerate(obj.data.shape_keys.key_blocks)
         if column
     }
-
-
-def assert_same_weights(found, csv, tolerance=2e-6):
-    common = found.keys() & csv.keys()
-    assert len(common) == 52
-    for name in common:
-        np.testing.assert_allclose(found[name], csv[name], atol=tolerance, err_msg=name)
 
 
 def test_scenes_and_clips_hold_what_the_csv_of_the_same_lines_holds(
@@ -276,41 +184,6 @@ def test_the_other_formats_appear_whole(batch, folder, tmp_path):
     assert (out / "usd.usdc").read_bytes().startswith(b"PXR-USDC")
     assert (out / "abc.abc").read_bytes().startswith(b"Ogawa")
     assert set(batch(lines).states.values()) == {"unchanged"}
-
-
-def test_a_characters_lines_come_together_in_one_file(batch, folder, tmp_path, write_wav, speech):
-    rows = ["line0_glb,line0.wav,glb,30,", "line1_glb,line1.wav,glb,30,0.5", "gone_glb,gone.wav,glb,30,"]
-    rows += ["line0_csv,line0.wav,csv,30,", "line1_csv,line1.wav,csv,30,"]
-    lines = manifest(folder, "id,wav,format,fps,start", *rows)
-    name, path = "characters/Lipwright Head.glb", tmp_path / "out" / "characters" / "Lipwright Head.glb"
-    assert batch(lines, "--per-character", "glb", "--dry-run").states[name] == "to do"
-    answer = batch(lines, "--per-character", "glb")
-    assert answer.report["counts"] == {"done": 5, "failed": 1}
-    told = {line["id"]: line.get("warnings") for line in answer.report["lines"]}
-    assert told[name] == ["lacks 1 of its lines, which have no result: gone_glb"]
-    clips = read_glb_clips(path)
-    assert sorted(clips) == ["line0_glb", "line1_glb"]
-    for number in range(2):
-        times, weights = clips[f"line{number}_glb"]
-        np.testing.assert_allclose(times, np.arange(30) / 30, atol=1e-5)
-        assert_same_weights(weights, read_csv(tmp_path / "out" / f"line{number}_csv.csv"))
-    before = path.stat().st_mtime_ns
-    assert batch(lines, "--per-character", "glb").states[name] == "unchanged"
-    assert path.stat().st_mtime_ns == before
-    write_wav(folder / "line1.wav", speech[:RATE])
-    assert batch(lines, "--per-character", "glb", "--dry-run").states[name] == "to do"
-    path.write_bytes(b"my own work")
-    answer = batch(lines, "--per-character", "glb", "--only", "line1*")
-    assert answer.states == {"line1_glb": "done", "line1_csv": "done", name: "edited"}
-    assert path.read_bytes() == b"my own work"
-
-
-def test_lines_of_two_rates_do_not_go_into_one_file(batch, folder, tmp_path):
-    lines = manifest(folder, "wav,fps", "line0.wav,24", "line1.wav,30")
-    answer = batch(lines, "--per-character", "fbx")
-    assert answer.states == {"line0": "done", "line1": "done", "characters/Lipwright Head.fbx": "failed"}
-    assert "its lines have 24 and 30 frames a second" in answer.err
-    assert not list((tmp_path / "out" / "characters").iterdir())
 
 
 def test_a_character_from_outside_blender_speaks_in_a_scene(batch, folder, tmp_path, part, shown):

@@ -94,6 +94,23 @@ def test_a_cluster_that_loses_a_worker_loses_no_line(cluster, many, tmp_path, ba
     assert batch(many, "--scheduler", address).report["counts"] == {"unchanged": LINES}
 
 
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_cluster_writes_all_lines_of_a_character_into_one_file(cluster, many, tmp_path, batch, kind):
+    address, _, _ = cluster
+    some = [many, "--only", "0*", "--per-character", kind]
+    assert batch(*some, output=tmp_path / "undisturbed").code == 0
+    answer = batch(*some, "--scheduler", address)
+    assert answer.code == 0, answer.err
+    assert answer.states[f"characters/Lipwright Head.{kind}"] == "done"
+    here, there = (
+        {path.name: path.read_bytes() for path in (tmp_path / name / "characters").iterdir()}
+        for name in ("undisturbed", "out")
+    )
+    assert here == there
+    assert len(here) == (2 if kind == "csv" else 1)
+    assert set(batch(*some, "--scheduler", address).states.values()) == {"unchanged"}
+
+
 def test_a_scheduler_that_does_not_answer_gets_a_sentence(many, batch, monkeypatch):
     monkeypatch.setattr(run_dask_module, "_TIMEOUT", "1s")
     answer = batch(many, "--scheduler", "tcp://127.0.0.1:1")
