@@ -14,7 +14,7 @@ import numpy as np
 
 from inference.audio_file import AudioFile, read_audio
 from inference.errors import LipwrightError
-from training.corpus.alignment_quality import timing_fault
+from training.corpus.alignment_quality import has_loud_stop, timing_fault
 from training.corpus.phones import SILENCE, Segment
 from training.corpus.russian_labels import MEND, PACKAGE, read_labels
 from training.corpus.spoken_line import SAMPLE_RATE, SpokenLine
@@ -101,7 +101,7 @@ def reader_line(passage: Passage, name: str) -> tuple[SpokenLine | None, str]:
     first = round(begins * SAMPLE_RATE)
     samples = sound[first:] if passage.last else sound[first : round(ends * SAMPLE_RATE)]
     segments = tuple(_moved(passage.segments, begins, len(samples) / SAMPLE_RATE))
-    fault = timing_fault(segments, samples)
+    fault = timing_fault(segments, samples) or ("loud stop" if has_loud_stop(segments, samples) else "")
     return (None, fault) if fault else (SpokenLine(name, samples, segments, VOICE, "real", LANGUAGE), "")
 
 
