@@ -1,12 +1,13 @@
 import ctypes.util
 import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from inference.errors import LipwrightError
-from training.corpus import prompts, test_sets
+from training.corpus import prompts, russian_reader, test_sets
 from training.corpus.espeak_voices import ESPEAK_VOICES
 from training.corpus.festival import festival_voices
 from training.corpus.flite import flite_available
@@ -79,6 +80,31 @@ def test_a_real_man_is_kept_out_of_training():
     assert {line.voice for line in lines} == {"Carlo"}
     assert 120 < sum(line.seconds for line in lines) < 600
     assert sum(s.phone in BILABIALS for line in lines for s in line.segments) > 100
+
+
+def test_recordings_of_the_reader_are_kept_out_of_training():
+    if not russian_reader.reader_available():
+        pytest.skip("festvox-ru is not installed")
+    texts = (russian_reader.FOLDER / "etc" / "txt.done.data").read_text(encoding="utf-8")
+    said = {
+        name: re.sub(r"[^\w ]", " ", text.replace("+", "").lower()).split()
+        for name, text in re.findall(r'\( (ru_\d+) "(.*)" \)', texts)
+    }
+    lines = test_sets.reader()
+    kept = {line.name.removeprefix("reader ").partition("-")[0] for line in lines}
+    trained = {passage.recording for passage in russian_reader.training_passages()}
+    assert len(kept) > 40
+    assert len(kept | trained) == len(said)
+    assert not kept & trained
+    ours = {run for name in trained for run in word_runs(said[name])}
+    assert not ours & {run for name in kept for run in word_runs(said[name])}
+    assert {(line.voice, line.engine, line.language) for line in lines} == {("Nsh", "real", "ru")}
+    assert 360 < sum(line.seconds for line in lines) < 600
+    assert sum(s.phone in BILABIALS for line in lines for s in line.segments) > 200
+
+
+def word_runs(words):
+    return {tuple(words[i : i + 4]) for i in range(len(words) - 3)}
 
 
 def test_lj_speech_is_aligned():

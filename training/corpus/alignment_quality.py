@@ -24,6 +24,8 @@ LONGEST_PHONE, SHORT_LINE = 0.6, 5
 SLOWEST_SHORT, SLOWEST, FASTEST = 1.5, 4.0, 25.0
 #: Pauses lie this far under the vowels (dB).
 LEAST_PAUSE_DEPTH = 15.0
+#: The quietest moments of stops of the lips lie this far under the vowels (dB).
+LEAST_STOP_DEPTH = {"P": 15.0, "B": 5.0}
 _VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
 _HOP = 80  # samples of a level
 
@@ -69,18 +71,40 @@ def timing_fault(phones: Sequence[AlignedPhone | Segment], samples: NDArray[np.f
 
 def _pause_depth(phones: Sequence[AlignedPhone | Segment], samples: NDArray[np.float32]) -> float:
     """Return how far the middle pause lies under the middle vowel (dB); much where there is no pause."""
+    pause, vowel = _middle(_levels(phones, samples, [SILENCE])), _middle(_levels(phones, samples, _VOWELS))
+    return 99.0 if pause is None or vowel is None else vowel - pause
+
+
+def has_loud_stop(phones: Sequence[AlignedPhone | Segment], samples: NDArray[np.float32]) -> bool:
+    """Tell whether a p or b never gets quiet, so that the lips cannot have closed where it is said to be.
+
+    Args:
+        phones: Of the whole recording.
+        samples: [N] the recording, 16 kHz.
+    """
+    vowel = _middle(_levels(phones, samples, _VOWELS))
+    return vowel is not None and any(
+        stop.min() > vowel - depth
+        for name, depth in LEAST_STOP_DEPTH.items()
+        for stop in _levels(phones, samples, [name])
+    )
+
+
+def _levels(
+    phones: Sequence[AlignedPhone | Segment], samples: NDArray[np.float32], names: Sequence[str]
+) -> list[NDArray[np.float64]]:
+    """Return the levels (dB) within each of some phones, those of two hops or more."""
     count = len(samples) // _HOP
     power = (samples[: count * _HOP].astype(np.float64) ** 2).reshape(count, _HOP).mean(1)
     level = 10 * np.log10(power + 1e-10)
+    spans = [
+        (round(p.start * SAMPLE_RATE / _HOP), round(p.end * SAMPLE_RATE / _HOP))
+        for p in phones
+        if p.phone in names
+    ]
+    return [level[a:b] for a, b in spans if len(level[a:b]) > 1]
 
-    def middle(names: Sequence[str]) -> float | None:
-        spans = [
-            (round(p.start * SAMPLE_RATE / _HOP), round(p.end * SAMPLE_RATE / _HOP))
-            for p in phones
-            if p.phone in names
-        ]
-        levels = [np.median(level[a:b]) for a, b in spans if len(level[a:b]) > 1]
-        return float(np.median(levels)) if levels else None
 
-    pause, vowel = middle([SILENCE]), middle(_VOWELS)
-    return 99.0 if pause is None or vowel is None else vowel - pause
+def _middle(levels: Sequence[NDArray[np.float64]]) -> float | None:
+    """Return the median of the phones' medians; None where there is none."""
+    return float(np.median([np.median(level) for level in levels])) if levels else None

@@ -43,7 +43,7 @@ class CorpusPlan:
         languages: Other languages, by espeak-ng's codes; none leaves all to English.
         english_share: How much is English where there are others.
         reader_minutes: How much of the Russian man who reads (`russian_reader`) comes on top of `minutes`;
-            none without the engine "real", and 88 are there.
+            none without the engine "real", and 89 are there.
     """
 
     minutes: float

@@ -15,8 +15,9 @@ PACKAGE = "festvox-ru"
 MEND = f"install {PACKAGE} again, as root with apt-get install --reinstall {PACKAGE}"
 #: No label file is larger (bytes).
 _LARGEST = 1 << 18
-#: Doubled ones are stressed; "ay" and "ae" are schwas, after hard and after soft consonants.
-_VOWELS = "ii:IY yy:IH uu:UW ee:EH oo:AO aa:AA i:IH y:IH u:UH ur:UH e:EH a:AH ae:AH ay:AH"
+#: Doubled ones are stressed, the others reduced. "ay" and "ae" are what the weakest vowels become after hard
+#: and after soft consonants; the first sounds like a schwa, the second like "i".
+_VOWELS = "ii:IY yy:IH uu:UW ee:EH oo:AO aa:AA i:IH y:IH u:UH ur:UH e:EH a:AH ae:IH ay:AH"
 #: Doubled ones are palatalised, which the lips do not show.
 _LIPS = "p:P pp:P b:B bb:B m:M mm:M f:F ff:F v:V vv:V"
 #: The rolled tongue tip of "r" leaves the lips alone, which R does not.

@@ -14,7 +14,7 @@ import numpy as np
 
 from inference.audio_file import AudioFile, read_audio
 from inference.errors import LipwrightError
-from training.corpus.alignment_quality import timing_fault
+from training.corpus.alignment_quality import has_loud_stop, timing_fault
 from training.corpus.phones import SILENCE, Segment
 from training.corpus.russian_labels import MEND, PACKAGE, read_labels
 from training.corpus.spoken_line import SAMPLE_RATE, SpokenLine
@@ -28,8 +28,8 @@ VOICE, LANGUAGE = "Nsh", "ru"
 KEPT_OUT_EVERY = 12
 #: Recordings are cut within pauses of at least this length, into passages of at least that length (s).
 PAUSE_TO_CUT, SHORTEST_PASSAGE = 0.16, 3.0
-#: No recording is longer (s); sound and labels end this near each other (s).
-_LONGEST, _ENDS_APART = 60.0, 0.1
+#: No recording is longer (s), and none goes on for longer after its labels end (s).
+_LONGEST, _LONGEST_REST = 60.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -41,43 +41,36 @@ class Passage:
         number: Of the part, from 0.
         segments: Its phones and pauses without gaps, in seconds from the recording's beginning.
         last: Whether the recording ends with it.
-        folder: Of the package.
     """
 
     recording: str
     number: int
     segments: tuple[Segment, ...]
     last: bool
-    folder: Path
 
     @property
     def name(self) -> str:
         """Unique among the passages."""
         return f"{self.recording}-{self.number}"
 
-    @property
-    def kept_out(self) -> bool:
-        """Whether only tests hear it, with its whole recording."""
-        return int(self.recording.rpartition("_")[2]) % KEPT_OUT_EVERY == 0
 
-
-def reader_available(folder: Path = FOLDER) -> bool:
+def reader_available() -> bool:
     """Tell whether the recordings and labels are installed."""
-    return (folder / "wav").is_dir() and (folder / "lab").is_dir()
+    return (FOLDER / "wav").is_dir() and (FOLDER / "lab").is_dir()
 
 
-def training_passages(folder: Path = FOLDER) -> list[Passage]:
+def training_passages() -> list[Passage]:
     """Return the passages to train on, in the order of their names.
 
     Raises:
         LipwrightError: The package is not installed, or a label file is damaged.
     """
-    return [p for p in _passages(folder) if not p.kept_out]
+    return _passages(kept_out=False)
 
 
-def kept_out_passages(folder: Path = FOLDER) -> list[Passage]:
+def kept_out_passages() -> list[Passage]:
     """Return the passages that only tests use; errors as in `training_passages`."""
-    return [p for p in _passages(folder) if p.kept_out]
+    return _passages(kept_out=True)
 
 
 def reader_line(passage: Passage, name: str) -> tuple[SpokenLine | None, str]:
@@ -90,30 +83,32 @@ def reader_line(passage: Passage, name: str) -> tuple[SpokenLine | None, str]:
     Raises:
         LipwrightError: The recording is damaged or of another length than its labels.
     """
-    path = passage.folder / "wav" / f"{passage.recording}.wav"
+    path = FOLDER / "wav" / f"{passage.recording}.wav"
     if AudioFile(path).duration > _LONGEST:
         raise LipwrightError(f"{path}: lasts over {_LONGEST:.0f} s; {MEND}")
     sound = np.asarray(read_audio(path).samples, np.float32)
     begins, ends = passage.segments[0].start, passage.segments[-1].end
     seconds = len(sound) / SAMPLE_RATE
-    if ends > seconds + _ENDS_APART or (passage.last and ends < seconds - _ENDS_APART):
+    if ends > seconds or (passage.last and ends < seconds - _LONGEST_REST):
         raise LipwrightError(f"{path}: lasts {seconds:.2f} s and its labels {ends:.2f} s; {MEND}")
     first = round(begins * SAMPLE_RATE)
     samples = sound[first:] if passage.last else sound[first : round(ends * SAMPLE_RATE)]
     segments = tuple(_moved(passage.segments, begins, len(samples) / SAMPLE_RATE))
-    fault = timing_fault(segments, samples)
+    fault = timing_fault(segments, samples) or ("loud stop" if has_loud_stop(segments, samples) else "")
     return (None, fault) if fault else (SpokenLine(name, samples, segments, VOICE, "real", LANGUAGE), "")
 
 
-def _passages(folder: Path) -> list[Passage]:
-    if not reader_available(folder):
+def _passages(*, kept_out: bool) -> list[Passage]:
+    paths = sorted((FOLDER / "lab").glob("ru_[0-9][0-9][0-9][0-9].lab"))
+    if not (paths and reader_available()):
         raise LipwrightError(
-            f"{folder} is missing; install the Russian reader as root with "
+            f"{FOLDER}: no recordings with labels are here; install the Russian reader as root with "
             f"apt-get install -y --no-install-recommends {PACKAGE}"
         )
     return [
-        Passage(path.stem, number, part, last, path.parent.parent)
-        for path in sorted((folder / "lab").glob("ru_[0-9]*.lab"))
+        Passage(path.stem, number, part, last)
+        for path in paths
+        if (int(path.stem.removeprefix("ru_")) % KEPT_OUT_EVERY == 0) == kept_out
         for number, (part, last) in enumerate(_cut(read_labels(path)))
     ]
 
@@ -134,13 +129,11 @@ def _cut(segments: Sequence[Segment]) -> Iterator[tuple[tuple[Segment, ...], boo
 
 
 def _moved(segments: Sequence[Segment], begins: float, seconds: float) -> Iterator[Segment]:
-    """Yield segments counted from a passage's beginning, the last one to its end."""
+    """Yield segments counted from a passage's beginning, and silence up to its end."""
     *others, last = segments
     for s in others:
         yield Segment(s.phone, s.start - begins, s.end - begins)
-    if last.phone == SILENCE:
-        yield Segment(SILENCE, last.start - begins, seconds)
-    else:
-        yield Segment(last.phone, last.start - begins, min(last.end - begins, seconds))
-        if last.end - begins < seconds:
-            yield Segment(SILENCE, last.end - begins, seconds)
+    end = seconds if last.phone == SILENCE else last.end - begins
+    yield Segment(last.phone, last.start - begins, end)
+    if end < seconds:
+        yield Segment(SILENCE, end, seconds)

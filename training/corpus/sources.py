@@ -14,6 +14,7 @@ from training.corpus.espeak_voices import ESPEAK_VOICES, voices_of
 from training.corpus.festival import festival_voices, speak_with_festival
 from training.corpus.flite import flite_available, speak_with_flite
 from training.corpus.recorded import Pronouncer, recorded_line
+from training.corpus.russian_labels import PACKAGE
 from training.corpus.russian_reader import LANGUAGE, VOICE, reader_line, training_passages
 from training.corpus.sentences_english import make_sentence
 from training.corpus.sentences_other import make_other_sentence
@@ -255,7 +256,7 @@ class Reader:
 
     def line_id(self, index: int) -> LineId:
         """Return line `index`."""
-        return LineId(f"real-{VOICE}-{self._passages[index].name}", VOICE, "real", LANGUAGE, index)
+        return LineId(f"real-{PACKAGE}-{self._passages[index].name}", VOICE, "real", LANGUAGE, index)
 
     def make(self, ids: Sequence[LineId]) -> list[tuple[SpokenLine | None, str]]:
         """Read lines with their labels."""

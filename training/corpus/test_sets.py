@@ -17,6 +17,7 @@ from training.corpus.festival import festival_voices, speak_with_festival
 from training.corpus.flite import flite_available, speak_with_flite
 from training.corpus.prompts import ENGLISH, KEPT_OUT_VOICE, kept_out_prompts, read_prompts
 from training.corpus.recorded import Pronouncer, recorded_line
+from training.corpus.russian_reader import kept_out_passages, reader_line
 from training.corpus.sentences_other import LANGUAGES, kept_out_sentences
 from training.corpus.sources import APT, FESTIVAL_PACKAGES, generator
 
@@ -111,6 +112,21 @@ def _unheard_voice() -> tuple[SpokenLine, ...]:
         line, _ = recorded_line(aligner, p.read(), p.text, **who, pronouncer=pronouncer)
         lines += [] if line is None else [line]
     return tuple(lines)
+
+
+def reader() -> list[SpokenLine]:
+    """Return the kept-out passages of the Russian man who reads: eight minutes, read once a process.
+
+    Raises:
+        LipwrightError: They are not installed.
+    """
+    return list(_reader())
+
+
+@cache
+def _reader() -> tuple[SpokenLine, ...]:
+    lines = (reader_line(passage, f"reader {passage.name}")[0] for passage in kept_out_passages())
+    return tuple(line for line in lines if line is not None)
 
 
 def ljspeech(data: Path) -> list[SpokenLine]:
