@@ -61,8 +61,9 @@ def test_without_made_up_speech_capture_stays():
 
 def test_phones_are_known_where_a_line_has_them_and_nowhere_else(data):
     batch = data.draw(torch.Generator().manual_seed(1))
-    synthetic = batch.speaker == data.speakers.index("synthetic")
-    assert (batch.phone[~synthetic] == -1).all()
+    synthetic, resting = (batch.speaker == data.speakers.index(who) for who in ("synthetic", "rest"))
+    assert (batch.phone[~synthetic & ~resting] == -1).all()
+    assert (batch.phone[resting] == PHONES.index("SIL")).all(), "nobody speaks there, whatever is heard"
     heard = {PHONES[i] for i in batch.phone[synthetic].flatten().tolist()}
     assert heard == {"SIL", "P", "AA"}
 

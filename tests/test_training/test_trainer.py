@@ -19,6 +19,7 @@ from training.bundle_export import BundleLabel, export_bundle
 from training.careful_speech import CAREFUL
 from training.checkpoint import CHECKPOINT_NAME, FIELDS, make_run_folder, save_checkpoint
 from training.command_train import train_command
+from training.corpus.phones import Segment
 from training.preparation import prepare
 from training.trainer import Trainer, train_project
 from training.validation import predict_line
@@ -30,6 +31,7 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 from training.command_train import train_command
+from training.corpus.phones import Segment
 from training.config import TrainingConfig
 import json
 config = TrainingConfig.from_json(json.loads(sys.argv[3]))
@@ -112,6 +114,15 @@ def test_silence_stays_nearly_still(bundle):
     coefficients = predictor.coefficients(predictor.analyse(silence), np.arange(60) / 30)
     offsets = np.tensordot(coefficients, bundle.basis, 1)
     assert np.ptp(offsets, axis=0).max() < 1e-4
+
+
+def test_only_who_knows_when_somebody_speaks_rests_where_nobody_does(small_project, small_config, tmp_path):
+    config = replace(small_config, network="lipwright")
+    prepared = prepare(small_project, config)
+    for phones, rests in (((), False), ((Segment("AA", 0.1, 0.4),), True)):
+        known = replace(prepared, motions=[replace(m, segments=phones) for m in prepared.motions])
+        network = Trainer(known, config, tmp_path / str(rests), "cpu").averaged_network()
+        assert (network.silent_code is not None) == rests
 
 
 def test_same_seed_same_network(small_project, small_config, tmp_path):

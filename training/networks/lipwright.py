@@ -56,7 +56,7 @@ BELIEVABLE, DOUBT = (0.004, 0.006), 250.0
 SMOOTHING = (0.25, 0.5, 0.25)
 #: Odds that nobody speaks at which the face begins to rest, and at which it does; for how long on both sides
 #: of a moment, and over how long the face gets there and back (code frames, odd).
-RESTING, REST_FRAMES = (0.6, 0.9), 15
+RESTING, REST_FRAMES = (0.4, 0.75), 15
 #: How far rest looks, on each side, in code frames: first for speech, then to get there in time.
 REST_REACH = 2 * (REST_FRAMES // 2)
 #: Weights of the moments in between: a raised cosine.
