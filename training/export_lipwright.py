@@ -17,6 +17,7 @@ from training.export_onnx import GraphBuilder, as_array
 from training.networks.contact_trunk import TAPS
 from training.networks.expression import LETTING_GO, UNLIMITED
 from training.networks.lipwright import (
+    AUDIBLE,
     BELIEVABLE,
     CERTAIN,
     CONTACTS,
@@ -128,16 +129,30 @@ def _belief(build: GraphBuilder, heard: str, code: str, network: Network) -> str
     return build.add("Mul", [missing, build.weight(np.array([DOUBT], np.float32))])
 
 
-def _rest(build: GraphBuilder, silence: str) -> str:
+def _rest(build: GraphBuilder, silence: str, silent_level: float) -> str:
     """Return how far the face rests [1, 1, M - 28] by logits [1, 1, M] of nobody speaking."""
-    first, last = RESTING
-    over = build.add("Sub", [build.add("Sigmoid", [silence]), build.weight(np.full(1, first, np.float32))])
-    share = build.add("Div", [over, build.weight(np.full(1, last - first, np.float32))])
-    none, all_of_it = (build.weight(np.full(1, limit, np.float32)) for limit in (0, 1))
-    share = build.add("Min", [build.add("Max", [share, none]), all_of_it])
-    awake = build.add("MaxPool", [build.add("Neg", [share])], kernel_shape=[REST_FRAMES], strides=[1])
+    level = build.add("ReduceMean", ["features"], axes=[2], keepdims=1)
+    margin = SPEECH_FIELD // 2
+    level = build.add("Transpose", [build.slice(level, 1, margin, -margin, SPEECH_STRIDE)], perm=[0, 2, 1])
+    loudness = build.add("Sub", [level, build.weight(np.full(1, silent_level, np.float32))])
+    awake = _highest(build, build.add("Neg", [_share(build, build.add("Sigmoid", [silence]), RESTING)]))
+    audible = _highest(build, _share(build, loudness, AUDIBLE))
     taps = build.weight(np.array(REST_TAPS, np.float32)[None, None])
-    return build.add("Conv", [build.add("Neg", [awake]), taps])
+    return build.add("Conv", [build.add("Mul", [build.add("Neg", [awake]), audible]), taps])
+
+
+def _share(build: GraphBuilder, values: str, limits: tuple[float, float]) -> str:
+    """Return how far values lie between two limits, from 0 to 1."""
+    first, span, none, all_of_it = (
+        build.weight(np.full(1, number, np.float32)) for number in (limits[0], limits[1] - limits[0], 0, 1)
+    )
+    share = build.add("Div", [build.add("Sub", [values, first]), span])
+    return build.add("Min", [build.add("Max", [share, none]), all_of_it])
+
+
+def _highest(build: GraphBuilder, share: str) -> str:
+    """Return the highest of the neighbouring values [1, 1, M - 14]."""
+    return build.add("MaxPool", [share], kernel_shape=[REST_FRAMES], strides=[1])
 
 
 def _drawn(build: GraphBuilder, x: str, share: str, to: NDArray[np.float32]) -> str:
@@ -193,16 +208,15 @@ def speech_graph(network: Network, channels: int) -> bytes:
     x = build.slice(_trunk(build, features, network.speech), 2, REST_REACH, -REST_REACH)
     contact = _contact(build, network.contact)
     touch = build.add("Transpose", [_linear(build, contact, network.touch)], perm=[0, 2, 1])
-    touch = build.slice(touch, 2, REST_REACH, -REST_REACH)
-    if network.silent_code is not None and network.silent_contact is not None:
-        rest = _rest(
-            build, build.add("Transpose", [_linear(build, contact, network.silence)], perm=[0, 2, 1])
-        )
-        x = _drawn(build, x, rest, as_array(network.silent_code))
-        touch = _drawn(build, touch, rest, as_array(network.silent_contact))
-    taps = np.tile(np.array(SMOOTHING, np.float32), (CONTACTS, 1, 1))
-    logit = build.add("Conv", [touch, build.weight(taps)], group=CONTACTS)
     layer, margin = network.articulation, (FACE_FIELD - 1) // 2
+    edge = REST_REACH + margin - len(SMOOTHING) // 2
+    taps = np.tile(np.array(SMOOTHING, np.float32), (CONTACTS, 1, 1))
+    logit = build.add("Conv", [build.slice(touch, 2, edge, -edge), build.weight(taps)], group=CONTACTS)
+    if network.silent_code is not None and network.silent_contact is not None:
+        silence = build.add("Transpose", [_linear(build, contact, network.silence)], perm=[0, 2, 1])
+        rest = _rest(build, silence, float(as_array(network.silent_level)))
+        x = _drawn(build, x, rest, as_array(network.silent_code))
+        logit = _drawn(build, logit, build.slice(rest, 2, margin, -margin), as_array(network.silent_contact))
     code = build.slice(x, 2, margin, -margin)
     weights = [as_array(layer.weight)[:, :WIDTH], as_array(layer.bias)]
     heard = build.add("Conv", [x, *(build.weight(w) for w in weights)])

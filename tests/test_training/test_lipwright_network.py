@@ -46,7 +46,7 @@ def network(lips, teeth, basis):
     net = lipwright.Network(40, 16, 20, len(basis.rows), 0.3).eval()
     net.set_lips(lips, teeth)
     torch.nn.init.normal_(net.silence.weight)  # so that some frames of noise pass for silence
-    net.rest_in_silence(torch.randn(40))
+    net.rest_in_silence(torch.randn(40) - 0.5)
     return net
 
 
@@ -292,16 +292,17 @@ def test_the_face_rests_where_nobody_speaks_for_long_and_never_while_somebody_do
     logits = torch.full((1, 200, 1), -6.0)
     for first, last in ((40, 52), (80, 140)):
         logits[:, first:last] = 6.0
-    rest = network.rest(logits)[0, :, 0]
+    rest = network.rest(logits, torch.ones_like(logits))[0, :, 0]
     assert not rest[:80].any(), "a stop is no rest"
     assert not rest[140:].any()
     assert rest[100:120].min() > 0.999
     assert rest.diff().abs().max() < 0.15, "the face takes its time"
+    assert not network.rest(logits, torch.zeros_like(logits)).any(), "in quiet moments motion knows better"
 
 
 def test_rest_is_what_silence_does_to_the_face(network):
-    features = torch.randn(1, 600, 40)
-    silence = torch.randn(40)
+    features = 1 + torch.rand(1, 600, 40)
+    silence = torch.randn(40) - 1
     resting = copy.deepcopy(network)
     resting.rest_in_silence(silence)
     with torch.no_grad():

@@ -11,8 +11,8 @@ mostly along the direction in which the head's `mouthClose` works; neither chang
 needs an ear for every voice, motion one for the actor's: they learn apart, each for as long as it takes.
 Lips close on p, b and m whatever the sliders say; only where they rest against each other between words may
 an emotion part them. Lips pressed through each other are parted in the same step. The trunk that listens for
-contact also tells whether anybody speaks: where nobody does for a quarter of a second, whatever is heard, the
-face rests as in silence.
+contact also tells whether anybody speaks: where nobody does for a quarter of a second, the face rests through
+what else is heard as it does in silence.
 """
 
 from __future__ import annotations
@@ -52,11 +52,13 @@ CERTAIN = (0.5, 0.4)
 #: Contact is doubted where the pose alone leaves the lips farther apart than the second of these (metres),
 #: and believed sooner where nearer than the first: by so much log-odds for every metre.
 BELIEVABLE, DOUBT = (0.004, 0.006), 250.0
-#: Weights of three neighbouring frames in the log-odds of contact: lips do not flicker.
-SMOOTHING = (0.25, 0.5, 0.25)
+#: Weights of five neighbouring frames in the log-odds of contact: lips do not flicker.
+SMOOTHING = (0.1, 0.2, 0.4, 0.2, 0.1)
 #: Odds that nobody speaks at which the face begins to rest, and at which it does; for how long on both sides
 #: of a moment, and over how long the face gets there and back (code frames, odd).
-RESTING, REST_FRAMES = (0.4, 0.75), 15
+RESTING, REST_FRAMES = (0.7, 0.95), 15
+#: Mean of the features over the silence's at which that happens: in quiet moments motion knows better.
+AUDIBLE = (0.9, 1.2)
 #: How far rest looks, on each side, in code frames: first for speech, then to get there in time.
 REST_REACH = 2 * (REST_FRAMES // 2)
 #: Weights of the moments in between: a raised cosine.
@@ -87,6 +89,18 @@ def _inside(code: Tensor) -> Tensor:
     """Leave out the code frames [B, M, C] at the ends that are context alone: [B, M - 2, C]."""
     margin = (FACE_FIELD - 1) // 2
     return code[:, margin : code.shape[1] - margin]
+
+
+def _share(values: Tensor, limits: tuple[float, float]) -> Tensor:
+    """Return how far values [B, M, 1] lie between two limits, from 0 to 1 [B, 1, M]."""
+    first, last = limits
+    return ((values - first) / (last - first)).clamp(0, 1).transpose(1, 2)
+
+
+def _highest(share: Tensor) -> Tensor:
+    """Return the highest of the neighbouring values [B, 1, M], as many; beyond the ends all is as there."""
+    around = nn.functional.pad(share, (REST_FRAMES // 2,) * 2, mode="replicate")
+    return nn.functional.max_pool1d(around, REST_FRAMES, 1)
 
 
 class SpeechTrunk(nn.Module):
@@ -143,6 +157,7 @@ class Network(nn.Module):
         self.expression: Expression | None = None
         self.silent_code: Tensor | None
         self.silent_contact: Tensor | None
+        self.silent_level: Tensor | None
         self.speech = SpeechTrunk(channels, WIDTH, dropout)
         self.contact = ContactTrunk(channels)
         self.articulation = nn.Conv1d(WIDTH + emotion_size, WIDTH, FACE_FIELD)
@@ -159,6 +174,7 @@ class Network(nn.Module):
         # Not kept with the weights, of which it follows.
         self.register_buffer("silent_code", None, persistent=False)
         self.register_buffer("silent_contact", None, persistent=False)
+        self.register_buffer("silent_level", None, persistent=False)
 
     @property
     def emotion_size(self) -> int:
@@ -197,6 +213,7 @@ class Network(nn.Module):
             features = silence.expand(1, SPEECH_FIELD, -1)
             self.silent_code = self.speech(features)[0, 0]
             self.silent_contact = self.touch(self.contact(features))[0, 0]
+            self.silent_level = silence.mean()
 
     def speech_code(self, features: Tensor) -> Tensor:
         """Map features [B, N, C] to the emotion-independent code [B, M, 194], one frame every 16 ms.
@@ -205,35 +222,46 @@ class Network(nn.Module):
         frames are 0, and nobody reads those. Rest at the ends is not told from rest beyond them.
         """
         code, heard = self.speech(features), self.contact(features)
-        touch = self.touch(heard)
+        contact = self._smooth(self.touch(heard))
         if self.silent_code is not None and self.silent_contact is not None:
-            rest = self.rest(self.silence(heard))
+            rest = self.rest(self.silence(heard), self.loudness(features))
             code = code + rest * (self.silent_code - code)
-            touch = touch + rest * (self.silent_contact - touch)
-        contact = self._smooth(touch)
+            contact = contact + _inside(rest) * (self.silent_contact - contact)
         lips = contact[..., :1] + self.belief(code)
         logit = torch.cat([lips, contact[..., 1:]], 2)
         margin = (FACE_FIELD - 1) // 2
         return torch.cat([code, nn.functional.pad(logit, (0, 0, margin, margin))], 2)
 
-    def _smooth(self, logit: Tensor) -> Tensor:
-        inside = logit.shape[1] - len(SMOOTHING) + 1
-        return sum(
-            (weight * logit[:, i : i + inside] for i, weight in enumerate(SMOOTHING)), logit.new_zeros(())
-        )
+    @staticmethod
+    def _smooth(logit: Tensor) -> Tensor:
+        """Return logits [B, M, 2] averaged over neighbours, without the first and the last [B, M - 2, 2]."""
+        margin = len(SMOOTHING) // 2 - (FACE_FIELD - 1) // 2
+        around = nn.functional.pad(logit.transpose(1, 2), (margin, margin), mode="replicate")
+        taps = logit.new_tensor(SMOOTHING).expand(CONTACTS, 1, -1)
+        return nn.functional.conv1d(around, taps, groups=CONTACTS).transpose(1, 2)
 
-    def rest(self, silence: Tensor) -> Tensor:
-        """Return how far the face rests [B, M, 1] by logits [B, M, 1] of nobody speaking.
+    def loudness(self, features: Tensor) -> Tensor:
+        """Return how far features [B, N, C] lie over silence at every code frame [B, M, 1]."""
+        margin = SPEECH_FIELD // 2
+        middle = features[:, margin : features.shape[1] - margin : SPEECH_STRIDE].mean(2, keepdim=True)
+        return middle if self.silent_level is None else middle - self.silent_level
+
+    def rest(self, silence: Tensor, loudness: Tensor) -> Tensor:
+        """Return how far the face rests [B, M, 1].
 
         Music, breath and applause are no speech, but move what learned from speech alone. A face rests where
-        nobody speaks for long enough, and takes its time: never while somebody does.
+        something is heard and nobody speaks for long enough, and takes its time: never while somebody does.
+
+        Args:
+            silence: [B, M, 1] logits of nobody speaking.
+            loudness: [B, M, 1] of what is heard, over silence.
         """
-        first, last = RESTING
-        share = ((torch.sigmoid(silence) - first) / (last - first)).clamp(0, 1).transpose(1, 2)
-        share = nn.functional.pad(share, (REST_REACH, REST_REACH), mode="replicate")
-        lasting = -nn.functional.max_pool1d(-share, REST_FRAMES, 1)
-        taps = lasting.new_tensor(REST_TAPS)[None, None]
-        return nn.functional.conv1d(lasting, taps).transpose(1, 2)
+        lasting = -_highest(-_share(torch.sigmoid(silence), RESTING))
+        share = nn.functional.pad(
+            lasting * _highest(_share(loudness, AUDIBLE)), (REST_FRAMES // 2,) * 2, mode="replicate"
+        )
+        taps = share.new_tensor(REST_TAPS)[None, None]
+        return nn.functional.conv1d(share, taps).transpose(1, 2)
 
     def contact_code(self, features: Tensor) -> Tensor:
         """Return what the trunk that listens for contact makes of features at every output [B, T, 256]."""
