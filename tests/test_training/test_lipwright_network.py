@@ -45,7 +45,7 @@ def network(lips, teeth, basis):
     torch.manual_seed(3)
     net = lipwright.Network(40, 16, 20, len(basis.rows), 0.3).eval()
     net.set_lips(lips, teeth)
-    torch.nn.init.normal_(net.silence.weight)  # so that some frames of noise pass for silence
+    torch.nn.init.constant_(net.silence.bias, 2.5)  # so that noise passes for silence, more or less
     net.rest_in_silence(torch.randn(40) - 0.5)
     return net
 
@@ -77,8 +77,12 @@ def test_whole_line_equals_single_windows(network, extra):
 
 def test_graphs_equal_torch_when_the_emotion_changes_over_time(network):
     rng = np.random.default_rng(0)
-    features = rng.standard_normal((1, 227, 40)).astype(np.float32)
+    features = rng.standard_normal((1, 227, 40)).astype(np.float32) + 1
+    features[:, 110:] -= 4
     with torch.no_grad():
+        heard = network.silence(network.contact(torch.tensor(features)))
+        rest = network.rest(heard, network.loudness(torch.tensor(features)))
+        assert 0.01 < rest.mean() < 0.99
         code = network.speech_code(torch.tensor(features))
         emotion = rng.standard_normal((1, code.shape[1], 16)).astype(np.float32)
         expected = network.face(code, torch.tensor(emotion)).numpy()
@@ -292,7 +296,7 @@ def test_the_face_rests_where_nobody_speaks_for_long_and_never_while_somebody_do
     logits = torch.full((1, 200, 1), -6.0)
     for first, last in ((40, 52), (80, 140)):
         logits[:, first:last] = 6.0
-    rest = network.rest(logits, torch.ones_like(logits))[0, :, 0]
+    rest = network.rest(logits, 2 * torch.ones_like(logits))[0, :, 0]
     assert not rest[:80].any(), "a stop is no rest"
     assert not rest[140:].any()
     assert rest[100:120].min() > 0.999
