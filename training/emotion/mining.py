@@ -1,9 +1,10 @@
 """Finds the points of the learned space that deserve an emotion's name, as Karras et al. 2017 mine theirs.
 
 Candidates are what the frames of one emotion gather round. Those that break speech, or let the face drift
-where nobody speaks, are thrown out. Of the rest, the one that moves the face farthest gets the name, as long
-as it moves it much as the performances of that emotion did: their mean is weaker than any of them, since
-lips that one drew apart and another pressed together add up to none.
+where nobody speaks, are thrown out; where that leaves none, they are tried weaker. Of the rest, the one
+that moves the face farthest gets the name, as long as it moves it much as the performances of that emotion
+did: their mean is weaker than any of them, since lips that one drew apart and another pressed together add
+up to none.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 #: A frame belongs to one emotion where its label is at least the first and all others add up to the second.
 PURE, OTHERS = 0.8, 0.1
 CANDIDATES = 6
+#: How strongly candidates are felt, where all break speech that are felt in full.
+STRENGTHS = (1.0, 0.85, 0.7)
 #: Cosine between a point's mean change of the face and that of the performances.
 LIKE = 0.7
 #: Sound to try candidates on, and silence (s).
@@ -80,13 +83,23 @@ def mine(
         if int(pure.sum()) >= CANDIDATES:
             rng = np.random.default_rng(k)
             candidates += list(cluster_centres(learned.latents[pure].numpy(), CANDIDATES, rng))
-        kept = [point for point in candidates if stage.keeps_speech(point)]
+        kept = _strong_enough(candidates, stage)
         if kept:
             found[name] = _strongest(kept, [stage.change(point) for point in kept], lesson.change[pure])
         else:
             refused.append(name)
     vectors = np.array(list(found.values()), np.float32).reshape(-1, learned.points.shape[1])
     return Mined(tuple(found), vectors, tuple(refused))
+
+
+def _strong_enough(candidates: Sequence[NDArray[np.float32]], stage: _Stage) -> list[NDArray[np.float32]]:
+    """Return the candidates that keep speech; where none does, those that do when felt less."""
+    for strength in STRENGTHS:
+        felt = [np.asarray(strength * point, np.float32) for point in candidates]
+        kept = [point for point in felt if stage.keeps_speech(point)]
+        if kept:
+            return kept
+    return []
 
 
 def _strongest(
