@@ -1,4 +1,4 @@
-"""Products of half precision where the machine has them: twice as many steps in the same time."""
+"""Products of half precision where the machine has them, which is faster."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """What listens for contact: normalised residual blocks over the features, each a look around and a thought.
 
 A block looks at three moments of every channel by itself, then mixes the channels through a layer twice as
-wide (after Liu et al., "A ConvNet for the 2020s", 2022). For the same work it tells more phones apart than
-full convolutions do. All of it is matrix products over [B, N, C], which processors do fastest, in half
-precision too.
+wide (after Liu et al., "A ConvNet for the 2020s", 2022). All of it is matrix products over [B, N, C], which
+half precision makes faster.
 """
 
 from __future__ import annotations
