@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -29,6 +29,8 @@ LEAST_STOP_DEPTH = {"P": 15.0, "B": 5.0}
 _VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
 _HOP = 80  # samples of a level
 
+_Phone = TypeVar("_Phone", "AlignedPhone", "Segment", "AlignedPhone | Segment")
+
 
 def alignment_fault(phones: Sequence[AlignedPhone], samples: NDArray[np.float32]) -> str:
     """Return why an alignment is not to be believed, in a word or two; empty where it is.
@@ -37,10 +39,9 @@ def alignment_fault(phones: Sequence[AlignedPhone], samples: NDArray[np.float32]
         phones: Of the whole recording.
         samples: [N] the recording, 16 kHz.
     """
-    spoken = [p for p in phones if p.phone != SILENCE]
+    spoken, lengths = _spoken(phones)
     if not spoken:
         return "no speech"
-    lengths = np.array([p.end - p.start for p in spoken])
     scores = np.array([p.score for p in spoken])
     faults = {
         "score": (scores * lengths).sum() / lengths.sum() < LEAST_SCORE,
@@ -56,10 +57,9 @@ def timing_fault(phones: Sequence[AlignedPhone | Segment], samples: NDArray[np.f
         phones: Of the whole recording.
         samples: [N] the recording, 16 kHz.
     """
-    spoken = [p for p in phones if p.phone != SILENCE]
+    spoken, lengths = _spoken(phones)
     if not spoken:
         return "no speech"
-    lengths = np.array([p.end - p.start for p in spoken])
     rate = len(spoken) / lengths.sum()
     faults = {
         "long phone": len(spoken) > 2 and lengths.max() > LONGEST_PHONE,  # noqa: PLR2004 - one or two may be
@@ -67,6 +67,12 @@ def timing_fault(phones: Sequence[AlignedPhone | Segment], samples: NDArray[np.f
         "loud pause": _pause_depth(phones, samples) < LEAST_PAUSE_DEPTH,
     }
     return next((name for name, there in faults.items() if there), "")
+
+
+def _spoken(phones: Sequence[_Phone]) -> tuple[list[_Phone], NDArray[np.float64]]:
+    """Return the phones that are no silence, and how long each lasts (s)."""
+    spoken = [p for p in phones if p.phone != SILENCE]
+    return spoken, np.array([p.end - p.start for p in spoken])
 
 
 def _pause_depth(phones: Sequence[AlignedPhone | Segment], samples: NDArray[np.float32]) -> float:
