@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from inference.head_mesh import HeadMesh, load_head
 from training.careful_speech import CAREFUL
 from training.corpus.build import CorpusPlan, build_corpus
 from training.dataset import Motion, read_motion, rest_motions, rest_pose, with_statistics
+from training.fingerprint import Fingerprint, fingerprint_of
 from training.jaw_height import jaw_height
 from training.lip_contact import lip_lines, sealed
 from training.lip_rounding import lip_rounding
@@ -31,7 +31,6 @@ from training.teacher import (
 from training.teeth_contact import TeethContact, teeth_contact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -66,7 +65,7 @@ class Prepared:
             where emotion is learned after it.
         rest: [R] the main speaker's face at rest.
         validation: Takes that steer nothing but the choice between settings.
-        fingerprint: Hash of all of it; a checkpoint resumes only on the same.
+        fingerprint: Of the capture; a checkpoint resumes only on the same.
     """
 
     project: Project
@@ -83,7 +82,7 @@ class Prepared:
     felt: list[tuple[Motion, str]]
     rest: NDArray[np.float32]
     validation: list[Take]
-    fingerprint: str
+    fingerprint: Fingerprint
 
 
 def prepare(folder: Path, config: TrainingConfig) -> Prepared:
@@ -108,7 +107,7 @@ def prepare(folder: Path, config: TrainingConfig) -> Prepared:
     space = FaceSpace(metric, lips, teeth, *careful, centre, pca, spread)
     rest = sealed(lips, rest_pose(motions, motions[0].speaker)[None], np.ones(1, np.float32))[0]
     made_up = _made_up_motions(motions, config, space, rest, folder / "corpus")
-    fingerprint = _fingerprint(motions)
+    fingerprint = fingerprint_of(motions)
     settings = FeatureSettings(kind=config.feature_kind, channels=config.channels)
     spoken_of_all = motions + [m for m in made_up if m.group == "synthetic"]
     settings = with_statistics(spoken_of_all, settings, TARGET_DB)
@@ -207,11 +206,3 @@ def _measure_spread(metric: FaceMetric, coefficients: NDArray[np.float32]) -> ND
     import torch  # noqa: PLC0415
 
     return np.asarray(metric.measures(torch.tensor(coefficients)).numpy().std(0), np.float32)
-
-
-def _fingerprint(motions: Sequence[Motion]) -> str:
-    digest = hashlib.sha256()
-    for motion in motions:
-        for array in (motion.samples, motion.coefficients, motion.valid):
-            digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()

@@ -317,7 +317,7 @@ class Trainer:
     def _save(self) -> None:
         state = {
             "config": self.config.to_json(),
-            "fingerprint": self.prepared.fingerprint,
+            "fingerprint": self.prepared.fingerprint.to_json(),
             "step": self.step,
             "seconds": self.seconds,
             "learner": self.learner.state_dict(),
@@ -329,7 +329,8 @@ class Trainer:
 
     def _resume(self) -> None:
         state = load_checkpoint(self.folder, self.device)
-        if not self.config.speaks_like(state["config"]) or state["fingerprint"] != self.prepared.fingerprint:
+        known = self.prepared.fingerprint.is_that_of(state["fingerprint"])
+        if not known or not self.config.speaks_like(state["config"]):
             raise LipwrightError(
                 f"{self.folder / CHECKPOINT_NAME}: belongs to other settings or other capture; delete it or "
                 "train into another folder with --run DIR"
