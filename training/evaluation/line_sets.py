@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 REAL_SETS = ("asterisk", "ljspeech")
 UNHEARD_SETS = ("italian",)
 """Real speakers of another language, of whom nothing trains."""
+READER_SETS = ("reader",)
+"""Real speakers who train, in recordings that do not."""
 ENGINE_SETS = ("espeak", "flite", "festival")
 TITLES = {
     "asterisk": "real speech: asterisk prompts kept out (one female American speaker)",
     "ljspeech": "real speech: eight LJSpeech lines (one female American reader)",
     "italian": "a voice never heard: Italian asterisk prompts (one man)",
+    "reader": "real speech: passages kept out of a Russian novel (festvox-ru, one man)",
     "espeak": "synthetic speech: espeak-ng",
     "flite": "synthetic speech: flite",
     "festival": "synthetic speech: festival",
@@ -60,7 +63,7 @@ def line_set(name: str, data: Path) -> list[Line]:
     """Read a test set.
 
     Args:
-        name: One of `REAL_SETS`, `UNHEARD_SETS` or `ENGINE_SETS`.
+        name: One of `REAL_SETS`, `UNHEARD_SETS`, `READER_SETS` or `ENGINE_SETS`.
         data: Folder of the shared data.
 
     Raises:
@@ -80,7 +83,7 @@ def _readers(data: Path) -> dict[str, Callable[[], list[SpokenLine]]]:
         "asterisk": test_sets.prompts,
         "ljspeech": partial(test_sets.ljspeech, data),
     }
-    return real | {"italian": test_sets.unheard_voice} | engines
+    return real | {"italian": test_sets.unheard_voice, "reader": test_sets.reader} | engines
 
 
 def _line(set_name: str, spoken: SpokenLine) -> Line:

@@ -14,7 +14,7 @@ from training.evaluation.articulation import LABIODENTALS, articulation_figures
 from training.evaluation.capture_figures import capture_figures
 from training.evaluation.emotion_visits import visit_emotion
 from training.evaluation.goals import measure_rows
-from training.evaluation.line_sets import ENGINE_SETS, REAL_SETS, TITLES, UNHEARD_SETS
+from training.evaluation.line_sets import ENGINE_SETS, READER_SETS, REAL_SETS, TITLES, UNHEARD_SETS
 from training.evaluation.results import Section
 from training.evaluation.robustness import condition_rows, level_rows, voice_rows
 from training.evaluation.stillness import still_rows
@@ -105,7 +105,8 @@ def left_out_name(what: str) -> str:
 
 def _speech(stage: Stage) -> list[Section]:
     real = [_line_section(stage, name, "real", _REAL) for name in REAL_SETS]
-    return real + [_line_section(stage, name, "left_out", _UNHEARD) for name in UNHEARD_SETS]
+    unheard = [_line_section(stage, name, "left_out", _UNHEARD) for name in UNHEARD_SETS]
+    return real + unheard + [_line_section(stage, name, "read", _READ) for name in READER_SETS]
 
 
 def _engines(stage: Stage) -> list[Section]:
@@ -195,6 +196,10 @@ _REAL = (
 _UNHEARD = (
     "No recording of this speaker trains anything. Phones as espeak-ng says the words, force-aligned with an "
     "English model, so that some are a little off."
+)
+_READ = (
+    "Other recordings of this speaker train. Phones as they were labelled for the synthesiser that he was "
+    "recorded for."
 )
 _ENGINE = "Sentences and random seeds that no training uses; the voices may have trained."
 VISITS: dict[str, Callable[[Stage], list[Section]]] = {
