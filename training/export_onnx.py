@@ -35,11 +35,14 @@ class GraphBuilder:
         """Start empty."""
         self.nodes: list[onnx.NodeProto] = []
         self.weights: list[onnx.TensorProto] = []
+        self._names: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def weight(self, values: NDArray[np.generic]) -> str:
-        """Add a constant and return its name."""
-        name = f"w{len(self.weights)}"
-        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        """Add a constant, once, and return its name: each takes a program time to read and to check."""
+        content = str(values.dtype), values.shape, values.tobytes()
+        name = self._names.setdefault(content, f"w{len(self.weights)}")
+        if name == f"w{len(self.weights)}":
+            self.weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
     def add(self, operator: str, inputs: Sequence[str], output: str = "", **attributes: Any) -> str:  # noqa: ANN401 - as ONNX has them
