@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.export_contact import contact_nodes
 from training.export_onnx import GraphBuilder, as_array
-from training.networks.contact_trunk import TAPS
 from training.networks.expression import LETTING_GO, UNLIMITED
 from training.networks.lipwright import (
     AUDIBLE,
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-    from training.networks.contact_trunk import Block, ContactTrunk, Frames
     from training.networks.expression import Expression
     from training.networks.lipwright import Network, SpeechTrunk
 
@@ -66,38 +65,6 @@ def _trunk(build: GraphBuilder, x: str, trunk: SpeechTrunk) -> str:
         inside = build.slice(x, 2, dilation, -dilation)
         x = build.add("Add", [inside, _conv(build, x, layer, 1, dilation)])
     return x
-
-
-def _contact(build: GraphBuilder, trunk: ContactTrunk) -> str:
-    """Return what listens for contact [1, M, 256]."""
-    x = build.add("Relu", [_frames(build, "features", trunk.stem[0])])
-    x = _frames(build, x, trunk.stem[1])
-    for block in trunk.blocks:
-        x = _block(build, x, block)
-    return build.add("Relu", [_layer_norm(build, x, trunk.norm)])
-
-
-def _frames(build: GraphBuilder, x: str, layer: Frames) -> str:
-    """Return a convolution over time [1, N, C]; a `Conv` would need the channels first."""
-    end = np.iinfo(np.int64).max
-    seen = [build.slice(x, 1, tap, (tap - layer.taps + 1) or end, layer.stride) for tap in range(layer.taps)]
-    return _linear(build, build.add("Concat", seen, axis=2), layer)
-
-
-def _block(build: GraphBuilder, x: str, block: Block) -> str:
-    around, end = "", np.iinfo(np.int64).max
-    for tap, weight in enumerate(as_array(block.taps)):
-        seen = build.slice(x, 1, tap * block.dilation, (tap - TAPS + 1) * block.dilation or end)
-        part = build.add("Mul", [seen, build.weight(weight)])
-        around = build.add("Add", [around, part]) if around else part
-    heard = build.add("Relu", [_linear(build, _layer_norm(build, around, block.norm), block.widen)])
-    inside = build.slice(x, 1, block.dilation, -block.dilation)
-    return build.add("Add", [inside, _linear(build, heard, block.narrow)])
-
-
-def _layer_norm(build: GraphBuilder, x: str, norm: nn.LayerNorm) -> str:
-    inputs = [x, build.weight(as_array(norm.weight)), build.weight(as_array(norm.bias))]
-    return build.add("LayerNormalization", inputs, axis=-1, epsilon=norm.eps)
 
 
 def _belief(build: GraphBuilder, heard: str, code: str, network: Network) -> str:
@@ -204,9 +171,9 @@ def speech_graph(network: Network, channels: int) -> bytes:
         channels: C.
     """
     build = GraphBuilder()
-    features = build.add("Transpose", ["features"], perm=[0, 2, 1])
-    x = build.slice(_trunk(build, features, network.speech), 2, REST_REACH, -REST_REACH)
-    contact = _contact(build, network.contact)
+    margin = REST_REACH * SPEECH_STRIDE  # that far only rest looks
+    features = build.add("Transpose", [build.slice("features", 1, margin, -margin)], perm=[0, 2, 1])
+    x, contact = _trunk(build, features, network.speech), contact_nodes(build, "features", network.contact)
     touch = build.add("Transpose", [_linear(build, contact, network.touch)], perm=[0, 2, 1])
     layer, margin = network.articulation, (FACE_FIELD - 1) // 2
     edge = REST_REACH + margin - len(SMOOTHING) // 2

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from training.config import TrainingConfig
     from training.networks import FaceNetwork
 
+#: Training chunks, of a second and a half or so each, that tell how far the steps of eight bits must reach.
+ROUNDING_CHUNKS = 256
+
 
 @dataclass(frozen=True)
 class TrainedModel:
@@ -310,9 +313,21 @@ class Trainer:
             self.config.channels, self.config.emotion_size, width, outputs, 0.0
         )
         network.load_state_dict({k: v.cpu() for k, v in self.average.items()})
-        if isinstance(network, lipwright.Network) and any(m.spoken for m in self.prepared.motions):
-            network.rest_in_silence(torch.tensor(silence_features(self.prepared.settings)))
+        if isinstance(network, lipwright.Network):
+            network.contact.round_off(self._heard_in_training())
+            if any(m.spoken for m in self.prepared.motions):
+                network.rest_in_silence(torch.tensor(silence_features(self.prepared.settings)))
         return network.eval()
+
+    def _heard_in_training(self) -> Tensor:
+        """Return features of training chunks [B, N, C], altered as they are in training; always the same."""
+        generator = torch.Generator().manual_seed(self.config.seed)
+        batches: list[Tensor] = []
+        while sum(len(batch) for batch in batches) < ROUNDING_CHUNKS:
+            batch = self.data.draw(generator, motion_learns=False).to(self.device)
+            odds = self._altered_share(batch, moving=False)
+            batches.append(self.augmentation(batch.features, odds, generator).cpu())
+        return torch.cat(batches)
 
     def _save(self) -> None:
         state = {

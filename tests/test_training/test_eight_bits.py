@@ -1,0 +1,99 @@
+import copy
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from training.export_contact import contact_nodes
+from training.export_onnx import GraphBuilder
+from training.networks.contact_trunk import CONTACT_WIDTH, ContactTrunk
+from training.networks.eight_bits import EightBitLinear
+
+CHANNELS = 40
+
+
+@pytest.fixture(scope="module")
+def heard():
+    return torch.randn(4, 200, CHANNELS, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture(scope="module")
+def trunk():
+    """A trunk whose blocks do something, as after training."""
+    torch.manual_seed(2)
+    trunk = ContactTrunk(CHANNELS).eval()
+    for block in trunk.blocks:
+        torch.nn.init.normal_(block.narrow.weight, std=0.03)
+        torch.nn.init.normal_(block.norm.weight, 1.0, 0.2)
+        torch.nn.init.normal_(block.norm.bias, 0.0, 0.2)
+    return trunk
+
+
+@pytest.fixture(scope="module")
+def rounded(trunk, heard):
+    trunk = copy.deepcopy(trunk)
+    trunk.round_off(heard)
+    return trunk
+
+
+@pytest.mark.parametrize("lowest", [0.0, -3.0])
+def test_a_rounded_layer_computes_what_the_layer_does_within_its_steps(lowest):
+    torch.manual_seed(3)
+    layer, seen = torch.nn.Linear(32, 16), torch.rand(500, 32) * (3 - lowest) + lowest
+    eight = EightBitLinear(layer.weight, layer.bias, seen)
+    with torch.no_grad():
+        error = (eight(seen) - layer(seen)).abs()
+        weight_step, input_step = layer.weight.abs().max() / 63, (3 - lowest) / 255
+        assert error.max() < 32 * 0.5 * (weight_step * 3 + input_step * layer.weight.abs().max())
+        assert error.mean() < 0.01
+    assert set(np.unique(eight.get_buffer("weight"))) <= set(range(-63, 64))
+
+
+def test_what_lies_beyond_the_steps_counts_as_their_end():
+    eight = EightBitLinear(torch.eye(2), torch.zeros(2), torch.tensor([[0.0, 2.0]]))
+    far = eight(torch.tensor([[-5.0, 9.0], [0.0, 2.0]]))
+    torch.testing.assert_close(far, torch.tensor([[0.0, 2.0], [0.0, 2.0]]))
+
+
+def test_a_layer_that_hears_nothing_is_its_bias():
+    eight = EightBitLinear(torch.zeros(3, 2), torch.tensor([1.0, -2.0, 0.0]), torch.zeros(5, 2))
+    torch.testing.assert_close(eight(torch.zeros(1, 2)), torch.tensor([[1.0, -2.0, 0.0]]))
+
+
+def test_a_rounded_trunk_hears_what_it_heard(trunk, rounded, heard):
+    with torch.no_grad():
+        exact, about = trunk(heard), rounded(heard)
+    assert not torch.equal(exact, about)
+    assert (about - exact).std() < 0.06 * exact.std()
+
+
+def test_rounding_leaves_the_weights_that_learn_alone(trunk, rounded):
+    learned = trunk.state_dict()
+    assert rounded.state_dict().keys() == learned.keys()
+    assert all(torch.equal(value, learned[name]) for name, value in rounded.state_dict().items())
+
+
+@pytest.mark.parametrize("kind", ["trunk", "rounded"])
+def test_the_graph_hears_what_the_network_hears(kind, heard, request):
+    trunk, build = request.getfixturevalue(kind), GraphBuilder()
+    build.add("Identity", [contact_nodes(build, "features", trunk)], "heard")
+    graph = build.finish("contact", {"features": [1, "N", CHANNELS]}, {"heard": [1, "M", CONTACT_WIDTH]})
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    found = session.run(None, {"features": heard[:1].numpy()})[0]
+    with torch.no_grad():
+        expected = trunk(heard[:1]).numpy()
+    difference = np.abs(found - expected)
+    # A number in the middle between two steps may be rounded the other way: by a step, seldom.
+    assert np.quantile(difference, 0.99) < 1e-3
+    assert difference.max() < (0.1 if kind == "rounded" else 1e-4)
+
+
+def test_onnxruntime_multiplies_a_rounded_trunk_in_whole_numbers(rounded, tmp_path):
+    build, path = GraphBuilder(), tmp_path / "optimised.onnx"
+    build.add("Identity", [contact_nodes(build, "features", rounded)], "heard")
+    graph = build.finish("contact", {"features": [1, "N", CHANNELS]}, {"heard": [1, "M", CONTACT_WIDTH]})
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level, options.optimized_model_filepath = 4, str(path)
+    onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    assert path.read_bytes().count(b"QGemm") >= 2 * len(rounded.blocks)

@@ -1,0 +1,98 @@
+"""The ONNX nodes of the trunk that listens for contact, see `training.networks.contact_trunk`.
+
+Inside it is one matrix [M, C]. A layer in eight bits is written as the standard's pairs of `QuantizeLinear`
+and `DequantizeLinear` around a `Gemm`: runtimes that know eight bits make one fast product of that, and all
+others compute the same numbers slowly.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from training.export_onnx import GraphBuilder, as_array
+from training.networks.contact_trunk import TAPS
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from training.networks.contact_trunk import Block, ContactTrunk, Frames
+    from training.networks.eight_bits import EightBitLinear
+
+_END = int(np.iinfo(np.int64).max)
+
+
+def contact_nodes(build: GraphBuilder, features: str, trunk: ContactTrunk) -> str:
+    """Add the trunk to a graph.
+
+    Args:
+        build: The graph.
+        features: Name of the features [1, N, C] in it.
+        trunk: Trained.
+
+    Returns:
+        Name of what listens for contact [1, M, 256].
+    """
+    x = build.add("Squeeze", [features, build.weight(np.zeros(1, np.int64))])
+    x = build.add("Relu", [_frames(build, x, trunk.stem[0])])
+    x = _frames(build, x, trunk.stem[1])
+    for block in trunk.blocks:
+        x = _block(build, x, block)
+    scale, shift = as_array(trunk.norm.weight), as_array(trunk.norm.bias)
+    heard = build.add("Relu", [_layer_norm(build, x, scale, shift, trunk.norm.eps)])
+    return build.add("Unsqueeze", [heard, build.weight(np.zeros(1, np.int64))])
+
+
+def _linear(build: GraphBuilder, x: str, layer: nn.Linear) -> str:
+    inputs = [x, build.weight(as_array(layer.weight).T), build.weight(as_array(layer.bias))]
+    return build.add("Gemm", inputs)
+
+
+def _frames(build: GraphBuilder, x: str, layer: Frames) -> str:
+    """Return a convolution over time [N, C]; a `Conv` would need the channels first."""
+    seen = [build.slice(x, 0, tap, (tap - layer.taps + 1) or _END, layer.stride) for tap in range(layer.taps)]
+    return _linear(build, build.add("Concat", seen, axis=1), layer)
+
+
+def _block(build: GraphBuilder, x: str, block: Block) -> str:
+    ends = [(tap - TAPS + 1) * block.dilation or _END for tap in range(TAPS)]
+    seen = [build.slice(x, 0, tap * block.dilation, end) for tap, end in enumerate(ends)]
+    weights = [build.weight(weight) for weight in as_array(block.taps)]
+    first, middle, last = (
+        build.add("Mul", [part, weight]) for part, weight in zip(seen, weights, strict=True)
+    )
+    around = build.add("Add", [build.add("Add", [first, middle]), last])
+    if block.rounded:
+        widen, narrow = block.rounded
+        ones = np.ones(widen.get_buffer("weight").shape[1], np.float32)
+        normal = _layer_norm(build, around, ones, 0 * ones, block.norm.eps)
+        heard = _eight_bits(build, build.add("Relu", [_eight_bits(build, normal, widen)]), narrow)
+    else:
+        scale, shift = as_array(block.norm.weight), as_array(block.norm.bias)
+        normal = _layer_norm(build, around, scale, shift, block.norm.eps)
+        heard = _linear(build, build.add("Relu", [_linear(build, normal, block.widen)]), block.narrow)
+    return build.add("Add", [seen[TAPS // 2], heard])
+
+
+def _layer_norm(build: GraphBuilder, x: str, scale: np.ndarray, shift: np.ndarray, eps: float) -> str:
+    inputs = [x, build.weight(scale), build.weight(shift)]
+    return build.add("LayerNormalization", inputs, axis=-1, epsilon=eps)
+
+
+def _eight_bits(build: GraphBuilder, x: str, layer: EightBitLinear) -> str:
+    step, rows, weight, bias = (
+        as_array(layer.get_buffer(name)) for name in ("step", "row_steps", "weight", "bias")
+    )
+    scale = [build.weight(step), build.weight(np.array(layer.zero_point, np.uint8))]
+    whole = build.add("QuantizeLinear", [x, *scale])
+    # These zero points could be left out, but onnxruntime makes one product only of nodes that have them.
+    none = np.zeros(len(rows))
+    columns = [build.weight(weight.T.astype(np.int8)), build.weight(rows), build.weight(none.astype(np.int8))]
+    sums = [build.weight(n) for n in (bias.astype(np.int32), rows * step, none.astype(np.int32))]
+    inputs = [
+        build.add("DequantizeLinear", [whole, *scale]),
+        build.add("DequantizeLinear", columns, axis=1),
+        build.add("DequantizeLinear", sums, axis=0),
+    ]
+    return build.add("Gemm", inputs)
