@@ -1,8 +1,8 @@
-"""The ONNX nodes of the trunk that listens for contact, see `training.networks.contact_trunk`.
+"""The ONNX nodes of contact: of the trunk that listens for it, and of how far it is acted on.
 
-Inside it is one matrix [M, C]. A layer in eight bits is written as the standard's pairs of `QuantizeLinear`
-and `DequantizeLinear` around a `Gemm`: runtimes that know eight bits make one fast product of that, and all
-others compute the same numbers slowly.
+See `training.networks.contact_trunk` and `contact_share`. Inside, the trunk is one matrix [M, C]. A layer in
+eight bits is written as the standard's pairs of `QuantizeLinear` and `DequantizeLinear` around a `Gemm`:
+runtimes that know eight bits make one fast product of that, all others compute the same numbers slowly.
 """
 
 from __future__ import annotations
@@ -12,6 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.export_onnx import GraphBuilder, as_array
+from training.networks.contact_share import (
+    CERTAIN,
+    HOLD,
+    LEAST_BELIEF,
+    PEAK_REACH,
+    RAMP,
+    SHARPNESS,
+)
 from training.networks.contact_trunk import TAPS
 
 if TYPE_CHECKING:
@@ -42,6 +50,26 @@ def contact_nodes(build: GraphBuilder, features: str, trunk: ContactTrunk) -> st
     scale, shift = as_array(trunk.norm.weight), as_array(trunk.norm.bias)
     heard = build.add("Relu", [_layer_norm(build, x, scale, shift, trunk.norm.eps)])
     return build.add("Unsqueeze", [heard, build.weight(np.zeros(1, np.int64))])
+
+
+def share_nodes(build: GraphBuilder, logit: str) -> str:
+    """Add how far contacts are acted on [1, 2, M - 16] by their log-odds [1, 2, M], and return its name."""
+    least, certain, power, one = (
+        build.weight(np.full(1, number, np.float32)) for number in (LEAST_BELIEF, CERTAIN, SHARPNESS, 1)
+    )
+    belief = build.add("Sigmoid", [logit])
+    peak = build.add("Max", [highest_nodes(build, belief, PEAK_REACH), least])
+    belief = build.slice(belief, 2, PEAK_REACH, -PEAK_REACH)
+    sharp = build.add("Pow", [build.add("Div", [belief, peak]), power])
+    share = build.add("Min", [build.add("Div", [build.add("Mul", [belief, sharp]), certain]), one])
+    taps = build.weight(np.tile(np.array(RAMP, np.float32), (2, 1, 1)))
+    ramped = build.add("Conv", [highest_nodes(build, share, HOLD), taps], group=2)
+    return build.add("Min", [ramped, one])
+
+
+def highest_nodes(build: GraphBuilder, values: str, reach: int) -> str:
+    """Return the highest of the neighbouring values [1, K, M - 2 * reach]."""
+    return build.add("MaxPool", [values], kernel_shape=[2 * reach + 1], strides=[1])
 
 
 def _linear(build: GraphBuilder, x: str, layer: nn.Linear) -> str:

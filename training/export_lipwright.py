@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.export_contact import contact_nodes
+from training.export_contact import contact_nodes, highest_nodes, share_nodes
 from training.export_onnx import GraphBuilder, as_array
+from training.networks.contact_share import CONTACT_REACH
 from training.networks.expression import LETTING_GO, UNLIMITED
 from training.networks.lipwright import (
     AUDIBLE,
     BELIEVABLE,
-    CERTAIN,
     CONTACTS,
     DILATIONS,
     DOUBT,
     FACE_FIELD,
     LIP_PAIRS,
+    REACH,
     REST_FRAMES,
     REST_REACH,
     REST_TAPS,
@@ -37,7 +38,7 @@ from training.networks.lipwright import (
 
 #: Receptive field in feature frames, and channels, of the exported speech graph: the network's code, as wide
 #: what the articulation layer makes of it, and how far lips and teeth are to meet.
-EXPORTED_FIELD = SPEECH_FIELD + (FACE_FIELD - 1 + 2 * REST_REACH) * SPEECH_STRIDE
+EXPORTED_FIELD = SPEECH_FIELD + (FACE_FIELD - 1 + 2 * REACH) * SPEECH_STRIDE
 EXPORTED_CHANNELS = 2 * WIDTH + CONTACTS
 
 if TYPE_CHECKING:
@@ -102,8 +103,10 @@ def _rest(build: GraphBuilder, silence: str, silent_level: float) -> str:
     margin = SPEECH_FIELD // 2
     level = build.add("Transpose", [build.slice(level, 1, margin, -margin, SPEECH_STRIDE)], perm=[0, 2, 1])
     loudness = build.add("Sub", [level, build.weight(np.full(1, silent_level, np.float32))])
-    awake = _highest(build, build.add("Neg", [_share(build, build.add("Sigmoid", [silence]), RESTING)]))
-    audible = _highest(build, _share(build, loudness, AUDIBLE))
+    reach = REST_FRAMES // 2
+    awake = build.add("Neg", [_share(build, build.add("Sigmoid", [silence]), RESTING)])
+    awake = highest_nodes(build, awake, reach)
+    audible = highest_nodes(build, _share(build, loudness, AUDIBLE), reach)
     taps = build.weight(np.array(REST_TAPS, np.float32)[None, None])
     return build.add("Conv", [build.add("Mul", [build.add("Neg", [awake]), audible]), taps])
 
@@ -117,24 +120,10 @@ def _share(build: GraphBuilder, values: str, limits: tuple[float, float]) -> str
     return build.add("Min", [build.add("Max", [share, none]), all_of_it])
 
 
-def _highest(build: GraphBuilder, share: str) -> str:
-    """Return the highest of the neighbouring values [1, 1, M - 14]."""
-    return build.add("MaxPool", [share], kernel_shape=[REST_FRAMES], strides=[1])
-
-
 def _drawn(build: GraphBuilder, x: str, share: str, to: NDArray[np.float32]) -> str:
     """Return channels [1, C, M] drawn to constants [C] by a share [1, 1, M]."""
     missing = build.add("Sub", [build.weight(to[None, :, None]), x])
     return build.add("Add", [x, build.add("Mul", [share, missing])])
-
-
-def _touch_share(build: GraphBuilder, logit: str, belief: str) -> str:
-    """Return how far lips, and lip and teeth, are to meet [1, 2, M]."""
-    lips, teeth = (build.slice(logit, 1, at, at + 1) for at in range(CONTACTS))
-    logit = build.add("Concat", [build.add("Add", [lips, belief]), teeth], axis=1)
-    certain, full = np.array(CERTAIN, np.float32)[:, None], np.ones(1, np.float32)
-    share = build.add("Div", [build.add("Sigmoid", [logit]), build.weight(certain)])
-    return build.add("Min", [share, build.weight(full)])
 
 
 def _expression(
@@ -164,7 +153,7 @@ def _expression(
 
 
 def speech_graph(network: Network, channels: int) -> bytes:
-    """Return the graph features [1, N, C] -> code [1, (N - 153) // 2 + 1, 386].
+    """Return the graph features [1, N, C] -> code [1, (N - 185) // 2 + 1, 386].
 
     Args:
         network: Trained network.
@@ -184,10 +173,13 @@ def speech_graph(network: Network, channels: int) -> bytes:
         rest = _rest(build, silence, float(as_array(network.silent_level)))
         x = _drawn(build, x, rest, as_array(network.silent_code))
         logit = _drawn(build, logit, build.slice(rest, 2, margin, -margin), as_array(network.silent_contact))
-    code = build.slice(x, 2, margin, -margin)
+    code = build.slice(x, 2, margin, -margin)  # and of as many frames more as contact looks ahead and back
     weights = [as_array(layer.weight)[:, :WIDTH], as_array(layer.bias)]
     heard = build.add("Conv", [x, *(build.weight(w) for w in weights)])
-    touch = _touch_share(build, logit, _belief(build, heard, code, network))
+    lips, teeth = (build.slice(logit, 1, at, at + 1) for at in range(CONTACTS))
+    lips = build.add("Add", [lips, _belief(build, heard, code, network)])
+    touch = share_nodes(build, build.add("Concat", [lips, teeth], axis=1))
+    code, heard = (build.slice(part, 2, CONTACT_REACH, -CONTACT_REACH) for part in (code, heard))
     build.add("Transpose", [build.add("Concat", [code, heard, touch], axis=1)], "code", perm=[0, 2, 1])
     assert EXPORTED_FIELD % 2 == 1  # noqa: S101 - a window needs a middle
     return build.finish("speech", {"features": [1, "N", channels]}, {"code": [1, "M", EXPORTED_CHANNELS]})

@@ -77,8 +77,8 @@ def test_whole_line_equals_single_windows(network, extra):
 
 def test_graphs_equal_torch_when_the_emotion_changes_over_time(network):
     rng = np.random.default_rng(0)
-    features = rng.standard_normal((1, 227, 40)).astype(np.float32) + 1
-    features[:, 110:] -= 4
+    features = rng.standard_normal((1, 259, 40)).astype(np.float32) + 1
+    features[:, 126:] -= 4
     with torch.no_grad():
         heard = network.silence(network.contact(torch.tensor(features)))
         rest = network.rest(heard, network.loudness(torch.tensor(features)))
@@ -87,7 +87,7 @@ def test_graphs_equal_torch_when_the_emotion_changes_over_time(network):
         emotion = rng.standard_normal((1, code.shape[1], 16)).astype(np.float32)
         expected = network.face(code, torch.tensor(emotion)).numpy()
     exported = run(speech_graph(network, 40), features=features)
-    assert exported.shape == (1, (227 - EXPORTED_FIELD) // 2 + 1, EXPORTED_CHANNELS)
+    assert exported.shape == (1, (259 - EXPORTED_FIELD) // 2 + 1, EXPORTED_CHANNELS)
     graph = face_graph(network, np.zeros(16, np.float32))
     edge = (code.shape[1] - exported.shape[1]) // 2
     given = run(graph, code=exported, emotion=emotion[:, edge:-edge])
@@ -148,29 +148,30 @@ def test_graphs_doubt_contact_as_torch_does(head, basis, lips, teeth):
 
 def test_contact_is_doubted_where_motion_opens_the_mouth(head, basis, network):
     network = copy.deepcopy(network)
-    features, logits = torch.randn(1, 171, 40), {}
+    features, beliefs = torch.randn(1, 171, 40), {}
     with torch.no_grad():
         network.output.weight.zero_()
         for jaw in (0.05, 0.17, 0.4):
             network.output.bias.copy_(torch.tensor(pose(head, basis, jawOpen=jaw))[0])
-            logits[jaw] = network.speech_code(features)[0, 1:-1, -2:].numpy()
-    assert (logits[0.05][:, 0] > logits[0.17][:, 0]).all()
-    assert (logits[0.17][:, 0] > logits[0.4][:, 0] + 1).all()
-    np.testing.assert_array_equal(logits[0.05][:, 1], logits[0.4][:, 1])  # f and v open the mouth on purpose
+            beliefs[jaw] = network.belief(network.speech(features))[0, :, 0]
+            shares = network.speech_code(features)[0, 1:-1, -2:]
+            assert 0 <= shares.min() <= shares.max() <= 1
+    assert (beliefs[0.05] > beliefs[0.17]).all()
+    assert (beliefs[0.17] > beliefs[0.4] + 1).all()
 
 
-def test_contact_that_is_believed_is_acted_on_in_full(head, basis, lips, network):
+def test_contact_closes_as_far_as_its_share_says(head, basis, lips, network):
     wide = torch.tensor(pose(head, basis, jawOpen=0.5))
     network = copy.deepcopy(network)
     with torch.no_grad():
         network.output.weight.zero_()
         network.output.bias.copy_(wide[0])
-        for believed, left in ((0.51, 0.0), (0.25, 0.5), (0.0, 1.0)):
-            logit = torch.logit(torch.tensor(max(believed, 1e-9)))
+        for share in (1.0, 0.5, 0.0):
             code = torch.zeros(1, 3, lipwright.Network.code_channels)
-            code[..., -2:] = torch.stack([logit, torch.tensor(-30.0)])
+            code[..., -2] = share
             gap = signed_gaps(lips, network.face(code, torch.zeros(1, 3, 16))[0].numpy()).mean()
-            assert gap == pytest.approx(left * signed_gaps(lips, wide.numpy()).mean(), abs=0.4 * MM)
+            left = (1 - share) * signed_gaps(lips, wide.numpy()).mean()
+            assert gap == pytest.approx(left, abs=0.4 * MM)
 
 
 def test_lips_pressed_through_each_other_are_parted(head, basis, lips):

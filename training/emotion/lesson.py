@@ -113,9 +113,9 @@ def heard(
         code = network.speech_code(padded_features(network, prepared, samples))
         spoken = code[..., :WIDTH]
         pose = network.pose(spoken, code.new_zeros(1, code.shape[1], network.manner_size))[0]
-        touch = network.touching(code)[0, :, 0]
     edge = (code.shape[1] - len(pose)) // 2
-    return pose, spoken[0, edge : edge + len(pose)], touch
+    inside = slice(edge, edge + len(pose))
+    return pose, spoken[0, inside], code[0, inside, WIDTH]
 
 
 def resting(touch: NDArray[np.floating], frame_rate: float) -> NDArray[np.bool_]:

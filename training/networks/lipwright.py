@@ -5,8 +5,9 @@ et al. 2017); several corpora behind one face (Neural Voice Puppetry, 2020). Wha
 gate. A network trained on squared errors alone lets the lips hover, because a closure that may come a
 frame earlier or later averages to a gap. So a trunk of its own listens for contact and says how surely the
 lips touch each other, and how surely the lower lip touches the teeth; it is doubted where motion alone would
-leave the lips far apart, and believed sooner where that would nearly close them. The last step moves the
-mouth that far into the pose of f and v, and closes what is left of the lip gap, in height and in depth,
+leave the lips far apart, and believed sooner where that would nearly close them. Its peaks are acted on (see
+`contact_share`): the last step moves the mouth that far into the pose of f and v, and closes what is left of
+the lip gap, in height and in depth,
 mostly along the direction in which the head's `mouthClose` works; neither changes the mouth's width. Contact
 needs an ear for every voice, motion one for the actor's: they learn apart, each for as long as it takes.
 Lips close on p, b and m whatever the sliders say; only where they rest against each other between words may
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from training.networks.contact_share import CONTACT_REACH, contact_share, highest
 from training.networks.contact_trunk import CONTACT_WIDTH, ContactTrunk
 from training.networks.expression import LATENT_SIZE, Expression
 
@@ -47,8 +49,6 @@ SPEECH_FIELD = STEM_KERNEL + (STEM_KERNEL - 1) + 2 * sum(DILATIONS) * SPEECH_STR
 FACE_FIELD, FACE_STRIDE = 3, 1
 WINDOW = SPEECH_FIELD + (FACE_FIELD - 1) * SPEECH_STRIDE
 HOP = SPEECH_STRIDE * FACE_STRIDE
-#: Contact that is believed this far is acted on in full, lips' and teeth's: lips closed by half only hover.
-CERTAIN = (0.5, 0.4)
 #: Contact is doubted where the pose alone leaves the lips farther apart than the second of these (metres),
 #: and believed sooner where nearer than the first: by so much log-odds for every metre.
 BELIEVABLE, DOUBT = (0.004, 0.006), 250.0
@@ -61,6 +61,8 @@ RESTING, REST_FRAMES = (0.7, 0.95), 15
 AUDIBLE = (0.9, 1.2)
 #: How far rest looks, on each side, in code frames: first for speech, then to get there in time.
 REST_REACH = 2 * (REST_FRAMES // 2)
+#: How far contact looks in all: peaks are looked for in what is drawn to rest.
+REACH = REST_REACH + CONTACT_REACH
 #: Weights of the moments in between: a raised cosine.
 REST_TAPS = tuple(
     (1 - math.cos(2 * math.pi * (k + 1) / (REST_FRAMES + 1))) / (REST_FRAMES + 1) for k in range(REST_FRAMES)
@@ -97,12 +99,6 @@ def _share(values: Tensor, limits: tuple[float, float]) -> Tensor:
     return ((values - first) / (last - first)).clamp(0, 1).transpose(1, 2)
 
 
-def _highest(share: Tensor) -> Tensor:
-    """Return the highest of the neighbouring values [B, 1, M], as many; beyond the ends all is as there."""
-    around = nn.functional.pad(share, (REST_FRAMES // 2,) * 2, mode="replicate")
-    return nn.functional.max_pool1d(around, REST_FRAMES, 1)
-
-
 class SpeechTrunk(nn.Module):
     """What motion is made of: dilated convolutions over the features."""
 
@@ -137,7 +133,7 @@ class Network(nn.Module):
     """Features and emotion to motion coefficients."""
 
     window, hop, code_stride, code_field = WINDOW, HOP, SPEECH_STRIDE, SPEECH_FIELD
-    whole_window = WINDOW + 2 * REST_REACH * SPEECH_STRIDE
+    whole_window = WINDOW + 2 * REACH * SPEECH_STRIDE
     face_field, face_stride, code_channels = FACE_FIELD, FACE_STRIDE, WIDTH + CONTACTS
 
     def __init__(
@@ -218,8 +214,9 @@ class Network(nn.Module):
     def speech_code(self, features: Tensor) -> Tensor:
         """Map features [B, N, C] to the emotion-independent code [B, M, 194], one frame every 16 ms.
 
-        The last two channels are how surely the lips touch, and lip and teeth, as logits; their outermost
-        frames are 0, and nobody reads those. Rest at the ends is not told from rest beyond them.
+        The last two channels are how far the lips are to touch, and lip and teeth, from 0 to 1; their
+        outermost frames are 0, and nobody reads those. What lies at the ends is not told from what lies
+        beyond them.
         """
         code, heard = self.speech(features), self.contact(features)
         contact = self._smooth(self.touch(heard))
@@ -228,9 +225,9 @@ class Network(nn.Module):
             code = code + rest * (self.silent_code - code)
             contact = contact + _inside(rest) * (self.silent_contact - contact)
         lips = contact[..., :1] + self.belief(code)
-        logit = torch.cat([lips, contact[..., 1:]], 2)
+        share = contact_share(torch.cat([lips, contact[..., 1:]], 2))
         margin = (FACE_FIELD - 1) // 2
-        return torch.cat([code, nn.functional.pad(logit, (0, 0, margin, margin))], 2)
+        return torch.cat([code, nn.functional.pad(share, (0, 0, margin, margin))], 2)
 
     @staticmethod
     def _smooth(logit: Tensor) -> Tensor:
@@ -256,10 +253,10 @@ class Network(nn.Module):
             silence: [B, M, 1] logits of nobody speaking.
             loudness: [B, M, 1] of what is heard, over silence.
         """
-        lasting = -_highest(-_share(torch.sigmoid(silence), RESTING))
-        share = nn.functional.pad(
-            lasting * _highest(_share(loudness, AUDIBLE)), (REST_FRAMES // 2,) * 2, mode="replicate"
-        )
+        reach = REST_FRAMES // 2
+        lasting = -highest(-_share(torch.sigmoid(silence), RESTING), reach)
+        audible = highest(_share(loudness, AUDIBLE), reach)
+        share = nn.functional.pad(lasting * audible, (reach, reach), mode="replicate")
         taps = share.new_tensor(REST_TAPS)[None, None]
         return nn.functional.conv1d(share, taps).transpose(1, 2)
 
@@ -295,18 +292,13 @@ class Network(nn.Module):
         """Map code [B, M, 194] and emotion [B, M, E] to coefficients [B, M - 2, R] of lips that meet."""
         speech = code[..., :WIDTH]
         pose = self.pose(speech, emotion[..., : self.manner_size])
-        touch = self.touching(code)
+        touch = _inside(code[..., WIDTH:])
         if self.expression is not None:
             felt = _inside(emotion[..., self.manner_size :])
             change, let_go = self.expression(pose, _inside(speech), felt)
             pose = pose + change
             touch = torch.cat([touch[..., :1] * self.expression.held(let_go), touch[..., 1:]], -1)
         return self.seal(pose, touch)
-
-    def touching(self, code: Tensor) -> Tensor:
-        """Return how much code [B, M, 194] lets the lips touch, and lip and teeth: shares [B, M - 2, 2]."""
-        believed = torch.sigmoid(_inside(code[..., WIDTH:]))
-        return (believed / believed.new_tensor(CERTAIN)).clamp(max=1)
 
     def seal(self, pose: Tensor, touch: Tensor) -> Tensor:
         """Bring lip and teeth, then the lips, together by shares [B, T, 2], and part lips that overlap."""
@@ -319,14 +311,14 @@ class Network(nn.Module):
         return sealed
 
     def forward(self, features: Tensor, emotion: Tensor) -> Tensor:
-        """Map features [B, N, C] and emotion [B, M, E] (one per code frame) to coefficients [B, M - 30, R].
+        """Map features [B, N, C] and emotion [B, M, E] (one per code frame) to coefficients [B, M - 46, R].
 
         What lies too near the ends to tell whether somebody speaks beyond them is left out.
         """
-        inside = slice(REST_REACH, -REST_REACH)
+        inside = slice(REACH, -REACH)
         return self.face(self.speech_code(features)[:, inside], emotion[:, inside])
 
     def forward_window(self, features: Tensor, emotion: Tensor) -> Tensor:
-        """Evaluate whole windows [B, 153, C] with one emotion [B, E] each: coefficients [B, R]."""
-        code = self.speech_code(features)[:, REST_REACH:-REST_REACH]
+        """Evaluate whole windows [B, 185, C] with one emotion [B, E] each: coefficients [B, R]."""
+        code = self.speech_code(features)[:, REACH:-REACH]
         return self.face(code, emotion[:, None].expand(-1, code.shape[1], -1))[:, 0]
