@@ -38,8 +38,9 @@ spread vowels more of it than the capture has, low vowels a lower jaw and sibila
 measurements of careful speech ask for (`training/lip_rounding.py`, `training/jaw_height.py`).
 
 GRID's last ten clips, FACEGOOD's `1114_2_04`, the prompts of `training/corpus/kept_out_prompts.txt`, the Italian
-prompts, every twelfth recording of festvox-ru and LJSpeech never trained; eight more GRID clips chose between settings.
-But the test figures of earlier models, and of sisters of this one that differ in training and in how surely contact
+prompts and LJSpeech never trained. Nor did eight more GRID clips and every twelfth recording of festvox-ru, but these
+chose between settings, such as how the peaks of contact are acted on.
+The test figures of earlier models, and of sisters of this one that differ in training and in how surely contact
 must be heard, were known when it was chosen, so they lean a little to the good side; so were the test performances when
 it was decided how emotions are recovered from the face.
 
@@ -56,7 +57,8 @@ animator wants to see what is said.
 Ridge regression and loudness are fitted to each captured speaker alone, and on other speech are what GRID taught them.
 {strangers}
 
-The exported graphs differ from the trained network by {parity:.1e} m at most.
+The exported graphs differ from the trained network by {parity:.1e} m at most. In both, the blocks that listen for
+contact compute with whole numbers of eight bits.
 
 ## What it cannot do
 - One British man and one Mandarin voice are all the real motion it has seen. Other voices move the mouth in his

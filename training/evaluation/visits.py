@@ -198,8 +198,8 @@ _UNHEARD = (
     "English model, so that some are a little off."
 )
 _READ = (
-    "Other recordings of this speaker train. Phones as they were labelled for the synthesiser that he was "
-    "recorded for."
+    "Other recordings of this speaker train, and these chose between settings. Phones as they were labelled "
+    "for the synthesiser that he was recorded for."
 )
 _ENGINE = "Sentences and random seeds that no training uses; the voices may have trained."
 VISITS: dict[str, Callable[[Stage], list[Section]]] = {
