@@ -15,10 +15,10 @@ from torch import Tensor, nn
 CERTAIN = 0.2
 #: Code frames of 16 ms to both sides among which a peak is the highest, and how fast belief falls beside it:
 #: by this power of its ratio to the peak.
-PEAK_REACH, SHARPNESS = 5, 12
+PEAK_REACH, SHARPNESS = 5, 16
 #: Frames to both sides for which contact is held, and what it then comes and goes with: a single frame of
 #: full contact stays one of full contact.
-HOLD, RAMP = 1, (0.1, 0.3, 0.4, 0.3, 0.1)
+HOLD, RAMP = 1, (0.2, 0.3, 0.4, 0.3, 0.2)
 #: How far all of that looks to both sides, in code frames.
 CONTACT_REACH = PEAK_REACH + HOLD + len(RAMP) // 2
 #: Belief that is smaller is none; keeps the ratio finite.
