@@ -150,8 +150,10 @@ def _strangers(left_out: Mapping[str, Path], steps: int) -> str:
     for path in sorted(set(left_out.values())):
         missing = ", ".join(name for name, of in left_out.items() if of == path)
         taken = load_bundle(path).manifest.training["config"]["steps"]
+        fewer = "" if taken == steps else f" in {taken} steps instead of {steps}"
+        option = "" if taken == steps else f" --steps {taken}"
         sentences.append(
-            f"What a voice of another kind gets is measured with a model that never heard {missing}, trained in {taken} "
-            f"steps instead of {steps} (`train-default --left-out {missing.replace(', ', ',')} --steps {taken}`)."
+            f"What a voice of another kind gets is measured with a model that never heard {missing}, trained likewise"
+            f"{fewer} (`train-default --left-out {missing.replace(', ', ',')}{option}`)."
         )
     return "\n".join(sentences)

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from training.config import TrainingConfig
     from training.networks import FaceNetwork
 
-#: Training chunks, of a second and a half or so each, that tell how far the steps of eight bits must reach.
+#: Training chunks, of two to three seconds each, that tell how far the steps of eight bits must reach.
 ROUNDING_CHUNKS = 256
 
 

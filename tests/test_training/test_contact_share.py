@@ -34,7 +34,7 @@ def test_a_closure_is_full_for_as_long_as_it_is_sure_and_little_longer():
     assert full.sum() == np.ptp(np.flatnonzero(full)) + 1
 
 
-def test_every_closure_shows_at_24_frames_a_second():
+def test_a_closure_of_40_ms_shows_at_24_frames_a_second():
     share = shares(ramped(0.04))[:, 0]
     for phase in np.arange(0, 1 / 24, 0.004):
         at = np.arange(phase, 59 * FRAME, 1 / 24)

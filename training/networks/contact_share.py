@@ -2,9 +2,9 @@
 
 Contact is learned with ramps on both sides, as lips come and go. Acted on as it is heard, it would shut the
 middle of a short vowel beside a p. So what counts are its peaks: contact is as sure as it is heard there, and
-beside a peak far less sure. A peak that is sure by a fifth closes in full, since lips closed by half only
-hover, and so little is mostly right: nothing else nearby sounds more like a closure. It lasts long enough for
-an animation's 24 frames a second to show it, and comes and goes over some frames, so that nothing flickers.
+beside a peak far less sure. A peak that is sure by a fifth closes in full: lips closed by half only hover,
+and a p that is missed is seen more than a closure too many, of which there are some in noise. It is held,
+since an animation shows 24 frames a second, and comes and goes over some frames, so that nothing flickers.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 A block looks at three moments of every channel by itself, then mixes the channels through a layer twice as
 wide (after Liu et al., "A ConvNet for the 2020s", 2022). All of it is matrix products over [B, N, C], which
-half precision makes faster, and the blocks' are rounded to eight bits once they have learned: how surely lips
-touch bears that, and a line is heard in two thirds of the time.
+half precision makes faster, and the blocks' are rounded to eight bits once they have learned: half of a
+line's time went into them, and how surely lips touch bears the rounding.
 """
 
 from __future__ import annotations
