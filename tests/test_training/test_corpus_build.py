@@ -7,7 +7,7 @@ import pytest
 from inference.errors import LipwrightError
 from training.corpus import sources
 from training.corpus.build import CorpusPlan, build_corpus
-from training.corpus.festival import festival_voices
+from training.corpus.festival_voices import festival_voices
 from training.corpus.flite import flite_available
 from training.corpus.phones import PHONES
 from training.corpus.prompts import prompts_available

@@ -9,7 +9,7 @@ import pytest
 from inference.errors import LipwrightError
 from training.corpus import prompts, russian_reader, test_sets
 from training.corpus.espeak_voices import ESPEAK_VOICES
-from training.corpus.festival import festival_voices
+from training.corpus.festival_voices import festival_voices
 from training.corpus.flite import flite_available
 from training.corpus.phones import BILABIALS
 from training.corpus.sentences_english import make_sentence

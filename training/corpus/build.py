@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING
 
 from inference.errors import LipwrightError
 from training.corpus.espeak import Espeak
+from training.corpus.festival_voices import FESTIVAL_VOICES
 from training.corpus.line_files import as_stored, load_line, save_line
 from training.corpus.prompts import ABROAD, read_prompts, training_prompts
 from training.corpus.sentences_other import LANGUAGES
-from training.corpus.sources import APT, EspeakAbroad, EspeakEnglish, Festival, Flite, Reader, Recorded
+from training.corpus.sources import (
+    APT,
+    EspeakAbroad,
+    EspeakEnglish,
+    Festival,
+    FestivalAbroad,
+    Flite,
+    Reader,
+    Recorded,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,8 +36,10 @@ ENGINES = ("espeak", "flite", "festival", "real")
 ENGLISH_SHARES = {"real": 0.22, "flite": 0.22, "festival": 0.18}
 #: How much of the other languages is recorded speech, where there is any of them.
 RECORDED_ABROAD_SHARE = 0.35
+#: How much of the rest of them festival says, where it knows any of them.
+FESTIVAL_ABROAD_SHARE = 0.45
 #: Count up when voices, texts or manners change: older folders then hold other lines.
-VERSION = 4
+VERSION = 5
 #: Lines that are made and saved together; shorter ones are left out (s).
 BLOCK, SHORTEST = 24, 0.3
 
@@ -191,6 +203,9 @@ def _sources(plan: CorpusPlan) -> list[tuple[Source, float]]:
             prompts = [prompt for recordings in recorded for prompt in read_prompts(recordings)]
             sources.append((Recorded(plan.seed, prompts, espeak), seconds * RECORDED_ABROAD_SHARE))
             seconds *= 1 - RECORDED_ABROAD_SHARE
+        if "festival" in shares and any(voice.language in abroad for voice in FESTIVAL_VOICES.values()):
+            sources.append((FestivalAbroad(plan.seed, abroad), seconds * FESTIVAL_ABROAD_SHARE))
+            seconds *= 1 - FESTIVAL_ABROAD_SHARE
         sources.append((EspeakAbroad(plan.seed, espeak, abroad), seconds))
     return sources
 

@@ -11,7 +11,13 @@ import numpy as np
 
 from inference.errors import LipwrightError
 from training.corpus.espeak_voices import ESPEAK_VOICES, voices_of
-from training.corpus.festival import festival_voices, speak_with_festival
+from training.corpus.festival import speak_with_festival
+from training.corpus.festival_voices import (
+    FESTIVAL_PACKAGES,
+    FESTIVAL_VOICES,
+    festival_voices,
+    festival_voices_abroad,
+)
 from training.corpus.flite import flite_available, speak_with_flite
 from training.corpus.recorded import Pronouncer, recorded_line
 from training.corpus.russian_labels import PACKAGE
@@ -20,7 +26,7 @@ from training.corpus.sentences_english import make_sentence
 from training.corpus.sentences_other import make_other_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from training.corpus.alignment import Aligner
     from training.corpus.espeak import Espeak
@@ -30,7 +36,6 @@ if TYPE_CHECKING:
 APT = "as root with apt-get install -y --no-install-recommends"
 #: Without kal16: its phones end up to 0.13 s after its sound.
 _FLITE_ORDER = ("rms", "slt", "awb")
-FESTIVAL_PACKAGES = "festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts"
 
 
 @dataclass(frozen=True)
@@ -167,27 +172,67 @@ class Festival:
         Raises:
             LipwrightError: None is.
         """
-        self._seed, self._voices = seed, festival_voices()
-        if not self._voices:
-            lacking = "festival" if shutil.which("festival") is None else "festival's voices"
-            verb = "is" if lacking == "festival" else "are"
-            raise LipwrightError(f"{lacking} {verb} not installed; install them {APT} {FESTIVAL_PACKAGES}")
+        self._seed, self._voices = seed, _there(festival_voices())
 
     def line_id(self, index: int) -> LineId:
         """Return line `index`."""
-        voice = self._voices[index % len(self._voices)]
-        return LineId(f"festival-{voice}-{index // len(self._voices):05d}", voice, "festival", "en", index)
+        return _festival_line(self._voices, index)
 
     def make(self, ids: Sequence[LineId]) -> list[tuple[SpokenLine | None, str]]:
         """Speak lines, those of each voice in one run of the program."""
-        made: dict[str, tuple[SpokenLine | None, str]] = {}
-        for voice in self._voices:
-            mine = [line_id for line_id in ids if line_id.voice == voice]
-            generators = [generator(self._seed, line_id.name) for line_id in mine]
-            texts = [make_sentence(rng) for rng in generators]
-            lines = speak_with_festival(texts, voice, generators) if mine else []
-            made |= {i.name: _named(line, i) for i, line in zip(mine, lines, strict=True)}
-        return [made[line_id.name] for line_id in ids]
+        return _spoken_by_festival(ids, self._seed, lambda _, rng: make_sentence(rng))
+
+
+class FestivalAbroad:
+    """Other languages by festival."""
+
+    count = None
+
+    def __init__(self, seed: int, languages: Sequence[str]) -> None:
+        """Look which voices of the languages are here.
+
+        Raises:
+            LipwrightError: None is.
+        """
+        known = [voice for voice in festival_voices_abroad() if FESTIVAL_VOICES[voice].language in languages]
+        self._seed, self._voices = seed, _there(known)
+
+    def line_id(self, index: int) -> LineId:
+        """Return line `index`."""
+        return _festival_line(self._voices, index)
+
+    def make(self, ids: Sequence[LineId]) -> list[tuple[SpokenLine | None, str]]:
+        """Speak lines, those of each voice in one run of the program."""
+        return _spoken_by_festival(ids, self._seed, make_other_sentence)
+
+
+def _there(voices: Sequence[str]) -> tuple[str, ...]:
+    if voices:
+        return tuple(voices)
+    lacking = "festival is" if shutil.which("festival") is None else "festival's voices are"
+    raise LipwrightError(f"{lacking} not installed; install them {APT} {FESTIVAL_PACKAGES}")
+
+
+def _festival_line(voices: Sequence[str], index: int) -> LineId:
+    """Return line `index`: the voices take turns."""
+    turn, which = divmod(index, len(voices))
+    voice = voices[which]
+    language = FESTIVAL_VOICES[voice].language
+    return LineId(f"festival-{voice}-{turn:05d}", voice, "festival", language, index)
+
+
+def _spoken_by_festival(
+    ids: Sequence[LineId], seed: int, sentence: Callable[[str, np.random.Generator], str]
+) -> list[tuple[SpokenLine | None, str]]:
+    """Return lines of sentences in their languages."""
+    made: dict[str, tuple[SpokenLine | None, str]] = {}
+    for voice in dict.fromkeys(line_id.voice for line_id in ids):
+        mine = [line_id for line_id in ids if line_id.voice == voice]
+        generators = [generator(seed, line_id.name) for line_id in mine]
+        texts = [sentence(i.language, rng) for i, rng in zip(mine, generators, strict=True)]
+        lines = speak_with_festival(texts, voice, generators)
+        made |= {i.name: _named(line, i) for i, line in zip(mine, lines, strict=True)}
+    return [made[line_id.name] for line_id in ids]
 
 
 class Recorded:

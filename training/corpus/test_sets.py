@@ -13,13 +13,14 @@ from inference.audio_file import read_audio
 from inference.errors import LipwrightError
 from training.corpus.alignment import Aligner
 from training.corpus.espeak import Espeak
-from training.corpus.festival import festival_voices, speak_with_festival
+from training.corpus.festival import speak_with_festival
+from training.corpus.festival_voices import FESTIVAL_PACKAGES, festival_voices
 from training.corpus.flite import flite_available, speak_with_flite
 from training.corpus.prompts import ENGLISH, KEPT_OUT_VOICE, kept_out_prompts, read_prompts
 from training.corpus.recorded import Pronouncer, recorded_line
 from training.corpus.russian_reader import kept_out_passages, reader_line
 from training.corpus.sentences_other import LANGUAGES, kept_out_sentences
-from training.corpus.sources import APT, FESTIVAL_PACKAGES, generator
+from training.corpus.sources import APT, generator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
