@@ -61,6 +61,7 @@ class TrainingConfig:
             colour. Every alteration of the actor's own voice costs correlation on that voice.
         synthetic_altered_share: The same for synthesised speech, which stands for all other voices.
         variants: Altered copies of every take's sound (speed, formants, tone, noise) besides the original.
+        synthetic_variants: The same of every line of synthesised speech: as many rooms and noises for each.
         synthetic_minutes: Synthesised speech, animated by a teacher that knows its phones; needs phone
             timings in the project and espeak-ng or flite on the machine. 0 for none.
         corpus_engines: Where that speech comes from, separated by commas: "espeak", "flite", "festival", and
@@ -110,6 +111,7 @@ class TrainingConfig:
     altered_share: float = 0.15
     synthetic_altered_share: float = 0.5
     variants: int = 2
+    synthetic_variants: int = 1
     synthetic_minutes: float = 0.0
     corpus_engines: str = "espeak,flite,festival,real"
     reader_minutes: float = 0.0
@@ -138,9 +140,10 @@ class TrainingConfig:
         """Return whether a configuration in JSON trains the same network; hearing is learned after that.
 
         Args:
-            values: What `to_json` returned, maybe in an earlier version, which had none of `reader_minutes`.
+            values: What `to_json` returned, maybe in an earlier version, which had none of
+                `reader_minutes` and `synthetic_variants`.
         """
-        own, new = {"heard_utterances": 0}, {"reader_minutes": 0.0}
+        own, new = {"heard_utterances": 0}, {"reader_minutes": 0.0, "synthetic_variants": 1}
         return isinstance(values, dict) and {**new, **values, **own} == {**self.to_json(), **own}
 
     @classmethod

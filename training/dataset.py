@@ -227,7 +227,9 @@ class Dataset:
         self.odds_after_motion = self._odds(groups, self._shares_after_motion(groups))
 
     def _variants(self, motion: Motion) -> int:
-        return self.config.variants if motion.captured else int(motion.group == "synthetic")
+        if motion.captured:
+            return self.config.variants
+        return self.config.synthetic_variants if motion.group == "synthetic" else 0
 
     @property
     def margin(self) -> int:

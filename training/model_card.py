@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inference.model_bundle import load_bundle
+from training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,8 @@ was made by
 face tracked from its video and fitted to the bundled head | 52 clips, 2.6 min of 3.5 | CC BY 4.0 |
 | FACEGOOD Audio2Face, animator-made motion of one Mandarin voice, kept apart by a style of its own | 4 takes | MIT |
 | Speech of many voices and languages, animated by a teacher that learned GRID's motion from its phones: \
-synthesised with espeak-ng, flite and festival, and the recorded prompts of Debian's `asterisk-core-sounds-en`, `-fr`, \
+synthesised with espeak-ng, flite and festival (of festival's voices two Italian, four Czech, one of them a child, and \
+two Finnish), and the recorded prompts of Debian's `asterisk-core-sounds-en`, `-fr`, \
 `-es` and `-ru`, aligned with PocketSphinx | {synthetic:g} min | synthesised for this model; the prompts CC BY-SA 3.0 and \
 CC BY 3.0 |{reader}
 
@@ -133,7 +135,7 @@ def write_model_card(
         careful=config["careful_share"],
         hearing=_hearing(manifest.training.get("hearing")),
         table=table,
-        strangers=_strangers(left_out, figures["steps"]),
+        strangers=_strangers(left_out, config),
         parity=figures["parity_m"],
         credits=manifest.credits,
     )
@@ -142,18 +144,29 @@ def write_model_card(
     temporary.replace(path)
 
 
-def _strangers(left_out: Mapping[str, Path], steps: int) -> str:
+def _strangers(left_out: Mapping[str, Path], config: dict[str, Any]) -> str:
     """Return what the table's columns of strangers are."""
     if not left_out:
         return "No model was trained without some of the voices (`--left-out` does that), so what strangers get is not measured."
     sentences = []
     for path in sorted(set(left_out.values())):
         missing = ", ".join(name for name, of in left_out.items() if of == path)
-        taken = load_bundle(path).manifest.training["config"]["steps"]
-        fewer = "" if taken == steps else f" in {taken} steps instead of {steps}"
-        option = "" if taken == steps else f" --steps {taken}"
+        theirs = load_bundle(path).manifest.training["config"]
+        others = _otherwise(theirs, config)
+        option = f" --steps {theirs['steps']}" if theirs["steps"] != config["steps"] else ""
         sentences.append(
             f"What a voice of another kind gets is measured with a model that never heard {missing}, trained likewise"
-            f"{fewer} (`train-default --left-out {missing.replace(', ', ',')}{option}`)."
+            f"{others} (`train-default --left-out {missing.replace(', ', ',')}{option}`)."
         )
     return "\n".join(sentences)
+
+
+def _otherwise(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
+    """Return how another training differs beside what `--left-out` itself sets."""
+    own = ("corpus_engines", "emotion_steps", "heard_utterances")
+    first = TrainingConfig.from_json(theirs).to_json()
+    second = TrainingConfig.from_json(ours).to_json()
+    differ = [
+        f"{k} {first[k]} instead of {second[k]}" for k in first if k not in own and first[k] != second[k]
+    ]
+    return f", but with {', '.join(differ)}" if differ else ""

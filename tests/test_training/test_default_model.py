@@ -10,6 +10,7 @@ from inference.head_mesh import load_head
 from inference.measures import landmark_curves
 from inference.model_bundle import load_bundle
 from training import default_model
+from training.config import TrainingConfig
 from training.lip_contact import lip_lines, signed_gaps
 
 LINE = default_model.REPOSITORY / "assets" / "lines" / "every_voice.wav"
@@ -43,7 +44,7 @@ def test_it_is_small_enough_for_the_repository_and_says_what_it_is():
 
 
 def test_it_was_trained_as_the_program_that_makes_it_trains(bundle):
-    assert bundle.manifest.training["config"] == default_model.CONFIG.to_json()
+    assert TrainingConfig.from_json(bundle.manifest.training["config"]) == default_model.CONFIG
     assert bundle.manifest.training["steps"] == default_model.CONFIG.steps
 
 
