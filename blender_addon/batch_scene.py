@@ -5,7 +5,6 @@ once for each process and then opened like any other, which takes a tenth of the
 """
 
 import atexit
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Hashable
@@ -344,8 +343,6 @@ def _save(path: Path, task: Task) -> None:
 def _written(path: Path, write: Callable[[], None]) -> None:
     try:
         write()
-        with path.open("rb+") as stream:
-            os.fsync(stream.fileno())
     except OSError as error:
         raise cannot_write(path, error) from None
     except RuntimeError as error:

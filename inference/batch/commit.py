@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..atomic_file import cannot_write
+from ..atomic_file import cannot_write, flush_to_disk
 from ..errors import LipwrightError
 from .fingerprint import Stamp, output_stamp
 from .ledger import Entry, Ledger
@@ -22,8 +22,9 @@ _EVERY_S = 1.0
 class Committer:
     """Takes workers' results and turns them into files and entries, some at a time.
 
-    An entry is safe in the ledger before its file is renamed into place. It names the content before and
-    after, so that a process killed between the two leaves nothing that cannot be told apart.
+    A file's content is safe on the disk before its entry is in the ledger, and the entry before the file is
+    renamed into place. The entry names the content before and after, so that a process killed between the two
+    leaves nothing that cannot be told apart.
     """
 
     def __init__(self, ledger: Ledger, planned: Mapping[str, PlannedLine]) -> None:
@@ -83,11 +84,14 @@ class Committer:
             )
         try:
             stamp = output_stamp(result.part.stat())
-        except OSError as error:
+            flush_to_disk(result.part)
+        except FileNotFoundError as error:
             raise LipwrightError(
                 f"{result.part}: is gone before it could be put in place ({error.strerror}); run again, and "
                 "see that all workers reach the same output folder"
             ) from error
+        except OSError as error:
+            raise cannot_write(planned.target, error) from error
         return Entry(
             output=result.output,
             settings=planned.settings,

@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from ..atomic_file import flushed_by_caller
 from ..audio_file import AudioFile, SpeechSource
 from ..character import Character, apply_character, load_character
 from ..emotion import clamp_weights, parse_emotion
@@ -202,10 +203,14 @@ def open_line(task: Task) -> Sounding:
 
 
 def _write(write: Callable[[Path], None], task: Task) -> Path:
-    """Writes a result and returns its temporary name; messages name the one that it will have."""
+    """Writes a result and returns its temporary name; messages name the one that it will have.
+
+    Whoever puts it in place flushes it to the disk, which goes on beside the next line's work.
+    """
     part = task.folder / f"{uuid.uuid4().hex}{Path(task.output).suffix}"
     try:
-        write(part)
+        with flushed_by_caller():
+            write(part)
     except LipwrightError as error:
         part.unlink(missing_ok=True)
         raise LipwrightError(str(error).replace(str(part), str(task.target))) from error

@@ -1,5 +1,6 @@
 """Whatever happens to a batch, the next run finishes it, with nothing lost and nothing doubled."""
 
+import errno
 import json
 import os
 import random
@@ -190,6 +191,40 @@ def test_a_full_disk_fails_lines_with_a_sentence(batch, lines, tmp_path, monkeyp
     monkeypatch.undo()
     assert batch(lines).states == {"line0": "unchanged", **{f"line{n}": "done" for n in (1, 2, 3)}}
     assert len(results(tmp_path / "out")) == 4
+
+
+@POSIX
+def test_content_reaches_the_disk_before_its_entry_does(batch, lines, tmp_path, monkeypatch):
+    """A power cut must leave no entry of a result whose content is lost: that would count as edited."""
+    flushed, record = set(), Ledger.record
+
+    def fsync(handle):
+        flushed.add(os.fstat(handle).st_ino)
+
+    def record_flushed(ledger, entries):
+        entries = list(entries)
+        written = {path.stat().st_ino for path in tmp_path.rglob("*.csv")}
+        assert len(entries) > 0
+        assert written <= flushed
+        record(ledger, entries)
+
+    monkeypatch.setattr("inference.atomic_file.os.fsync", fsync)
+    monkeypatch.setattr(Ledger, "record", record_flushed)
+    assert batch(lines).code == 0
+    assert {path.stat().st_ino for path in (tmp_path / "out").glob("*.csv")} <= flushed
+
+
+def test_a_disk_that_takes_no_content_fails_its_lines(batch, lines, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("inference.batch.commit.flush_to_disk", full)
+        answer = batch(lines)
+    assert answer.code == 1
+    assert set(answer.states.values()) == {"failed"}
+    assert "line0.csv: cannot be written; the disk is full" in answer.err
+    assert set(batch(lines).states.values()) == {"done"}
 
 
 def test_a_full_disk_under_the_ledger_gets_a_sentence(batch, lines, monkeypatch):
