@@ -1,8 +1,6 @@
 """The ONNX nodes of contact: of the trunk that listens for it, and of how far it is acted on.
 
-See `training.networks.contact_trunk` and `contact_share`. Inside, the trunk is one matrix [M, C]. A layer in
-eight bits is written as the standard's pairs of `QuantizeLinear` and `DequantizeLinear` around a `Gemm`:
-runtimes that know eight bits make one fast product of that, all others compute the same numbers slowly.
+See `training.networks.contact_trunk` and `contact_share`. Inside, the trunk is one matrix [M, C].
 """
 
 from __future__ import annotations
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.export_eight_bits import END, eight_bit_frames, eight_bits, seen_frames
 from training.export_onnx import GraphBuilder, as_array
 from training.networks.contact_share import (
     CERTAIN,
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from training.networks.contact_trunk import Block, ContactTrunk, Frames
-    from training.networks.eight_bits import EightBitLinear
-
-_END = int(np.iinfo(np.int64).max)
 
 
 def contact_nodes(build: GraphBuilder, features: str, trunk: ContactTrunk) -> str:
@@ -79,12 +75,14 @@ def _linear(build: GraphBuilder, x: str, layer: nn.Linear) -> str:
 
 def _frames(build: GraphBuilder, x: str, layer: Frames) -> str:
     """Return a convolution over time [N, C]; a `Conv` would need the channels first."""
-    seen = [build.slice(x, 0, tap, (tap - layer.taps + 1) or _END, layer.stride) for tap in range(layer.taps)]
-    return _linear(build, build.add("Concat", seen, axis=1), layer)
+    look = (layer.taps, layer.stride, 1)
+    if layer.rounded is not None:
+        return eight_bit_frames(build, x, layer.rounded, look)
+    return _linear(build, seen_frames(build, x, look), layer)
 
 
 def _block(build: GraphBuilder, x: str, block: Block) -> str:
-    ends = [(tap - TAPS + 1) * block.dilation or _END for tap in range(TAPS)]
+    ends = [(tap - TAPS + 1) * block.dilation or END for tap in range(TAPS)]
     seen = [build.slice(x, 0, tap * block.dilation, end) for tap, end in enumerate(ends)]
     weights = [build.weight(weight) for weight in as_array(block.taps)]
     first, middle, last = (
@@ -95,7 +93,7 @@ def _block(build: GraphBuilder, x: str, block: Block) -> str:
         widen, narrow = block.rounded
         ones = np.ones(widen.get_buffer("weight").shape[1], np.float32)
         normal = _layer_norm(build, around, ones, 0 * ones, block.norm.eps)
-        heard = _eight_bits(build, build.add("Relu", [_eight_bits(build, normal, widen)]), narrow)
+        heard = eight_bits(build, build.add("Relu", [eight_bits(build, normal, widen)]), narrow)
     else:
         scale, shift = as_array(block.norm.weight), as_array(block.norm.bias)
         normal = _layer_norm(build, around, scale, shift, block.norm.eps)
@@ -106,21 +104,3 @@ def _block(build: GraphBuilder, x: str, block: Block) -> str:
 def _layer_norm(build: GraphBuilder, x: str, scale: np.ndarray, shift: np.ndarray, eps: float) -> str:
     inputs = [x, build.weight(scale), build.weight(shift)]
     return build.add("LayerNormalization", inputs, axis=-1, epsilon=eps)
-
-
-def _eight_bits(build: GraphBuilder, x: str, layer: EightBitLinear) -> str:
-    step, rows, weight, bias = (
-        as_array(layer.get_buffer(name)) for name in ("step", "row_steps", "weight", "bias")
-    )
-    scale = [build.weight(step), build.weight(np.array(layer.zero_point, np.uint8))]
-    whole = build.add("QuantizeLinear", [x, *scale])
-    # These zero points could be left out, but onnxruntime makes one product only of nodes that have them.
-    none = np.zeros(len(rows))
-    columns = [build.weight(weight.T.astype(np.int8)), build.weight(rows), build.weight(none.astype(np.int8))]
-    sums = [build.weight(n) for n in (bias.astype(np.int32), rows * step, none.astype(np.int32))]
-    inputs = [
-        build.add("DequantizeLinear", [whole, *scale]),
-        build.add("DequantizeLinear", columns, axis=1),
-        build.add("DequantizeLinear", sums, axis=0),
-    ]
-    return build.add("Gemm", inputs)

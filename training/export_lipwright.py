@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.export_contact import contact_nodes, highest_nodes, share_nodes
+from training.export_eight_bits import eight_bit_frames, seen_frames
 from training.export_onnx import GraphBuilder, as_array
 from training.networks.contact_share import CONTACT_REACH
 from training.networks.expression import LETTING_GO, UNLIMITED
@@ -21,7 +22,6 @@ from training.networks.lipwright import (
     AUDIBLE,
     BELIEVABLE,
     CONTACTS,
-    DILATIONS,
     DOUBT,
     FACE_FIELD,
     LIP_PAIRS,
@@ -31,10 +31,9 @@ from training.networks.lipwright import (
     REST_TAPS,
     RESTING,
     SMOOTHING,
-    SPEECH_FIELD,
-    SPEECH_STRIDE,
     WIDTH,
 )
+from training.networks.speech_trunk import LOOKS, SPEECH_FIELD, SPEECH_STRIDE, STEM_KERNEL, as_matrix
 
 #: Receptive field in feature frames, and channels, of the exported speech graph: the network's code, as wide
 #: what the articulation layer makes of it, and how far lips and teeth are to meet.
@@ -46,12 +45,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from training.networks.expression import Expression
-    from training.networks.lipwright import Network, SpeechTrunk
-
-
-def _conv(build: GraphBuilder, x: str, layer: nn.Conv1d, stride: int = 1, dilation: int = 1) -> str:
-    inputs = [x, build.weight(as_array(layer.weight)), build.weight(as_array(layer.bias))]
-    return build.add("Relu", [build.add("Conv", inputs, strides=[stride], dilations=[dilation])])
+    from training.networks.lipwright import Network
+    from training.networks.speech_trunk import SpeechTrunk
 
 
 def _linear(build: GraphBuilder, x: str, layer: nn.Linear) -> str:
@@ -59,13 +54,25 @@ def _linear(build: GraphBuilder, x: str, layer: nn.Linear) -> str:
     return build.add("Add", [product, build.weight(as_array(layer.bias))])
 
 
-def _trunk(build: GraphBuilder, x: str, trunk: SpeechTrunk) -> str:
-    for layer, stride in zip(trunk.stem, (1, SPEECH_STRIDE), strict=True):
-        x = _conv(build, x, layer, stride)
-    for layer, dilation in zip(trunk.context, DILATIONS, strict=True):
-        inside = build.slice(x, 2, dilation, -dilation)
-        x = build.add("Add", [inside, _conv(build, x, layer, 1, dilation)])
-    return x
+def motion_nodes(build: GraphBuilder, features: str, trunk: SpeechTrunk) -> str:
+    """Return the code [1, 192, M] of features [1, N, C]; inside it is one matrix [M, 192]."""
+    x = build.add("Squeeze", [features, build.weight(np.zeros(1, np.int64))])
+    x = build.add("Relu", [_frames(build, x, trunk.stem[0], (STEM_KERNEL, 1, 1))])
+    for number, (layer, look) in enumerate(zip((trunk.stem[1], *trunk.context), LOOKS, strict=True)):
+        rounded = trunk.rounded[number] if trunk.rounded else None
+        heard = eight_bit_frames(build, x, rounded, look) if rounded else _frames(build, x, layer, look)
+        # Not `Relu`: onnxruntime would join it with the product before it sees the eight bits.
+        heard = build.add("Max", [heard, build.weight(np.zeros(1, np.float32))])
+        dilation = look[2]
+        x = build.add("Add", [build.slice(x, 0, dilation, -dilation), heard]) if number else heard
+    x = build.add("Transpose", [x], perm=[1, 0])
+    return build.add("Unsqueeze", [x, build.weight(np.zeros(1, np.int64))])
+
+
+def _frames(build: GraphBuilder, x: str, layer: nn.Conv1d, look: tuple[int, int, int]) -> str:
+    """Return a convolution over time [N, C] by taps, stride and dilation."""
+    weights = [build.weight(as_array(as_matrix(layer.weight)).T), build.weight(as_array(layer.bias))]
+    return build.add("Gemm", [seen_frames(build, x, look), *weights])
 
 
 def _belief(build: GraphBuilder, heard: str, code: str, network: Network) -> str:
@@ -161,8 +168,8 @@ def speech_graph(network: Network, channels: int) -> bytes:
     """
     build = GraphBuilder()
     margin = REST_REACH * SPEECH_STRIDE  # that far only rest looks
-    features = build.add("Transpose", [build.slice("features", 1, margin, -margin)], perm=[0, 2, 1])
-    x, contact = _trunk(build, features, network.speech), contact_nodes(build, "features", network.contact)
+    x = motion_nodes(build, build.slice("features", 1, margin, -margin), network.speech)
+    contact = contact_nodes(build, "features", network.contact)
     touch = build.add("Transpose", [_linear(build, contact, network.touch)], perm=[0, 2, 1])
     layer, margin = network.articulation, (FACE_FIELD - 1) // 2
     edge = REST_REACH + margin - len(SMOOTHING) // 2

@@ -314,7 +314,7 @@ class Trainer:
         )
         network.load_state_dict({k: v.cpu() for k, v in self.average.items()})
         if isinstance(network, lipwright.Network):
-            network.contact.round_off(self._heard_in_training())
+            network.round_off(self._heard_in_training())
             if any(m.spoken for m in self.prepared.motions):
                 network.rest_in_silence(torch.tensor(silence_features(self.prepared.settings)))
         return network.eval()

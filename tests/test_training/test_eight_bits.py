@@ -1,14 +1,18 @@
 import copy
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
 
 from training.export_contact import contact_nodes
+from training.export_lipwright import motion_nodes
 from training.export_onnx import GraphBuilder
 from training.networks.contact_trunk import CONTACT_WIDTH, ContactTrunk
 from training.networks.eight_bits import EightBitLinear
+from training.networks.lipwright import WIDTH
+from training.networks.speech_trunk import SpeechTrunk
 
 CHANNELS = 40
 
@@ -18,8 +22,7 @@ def heard():
     return torch.randn(4, 200, CHANNELS, generator=torch.Generator().manual_seed(1))
 
 
-@pytest.fixture(scope="module")
-def trunk():
+def contact_trunk():
     """A trunk whose blocks do something, as after training."""
     torch.manual_seed(2)
     trunk = ContactTrunk(CHANNELS).eval()
@@ -30,11 +33,37 @@ def trunk():
     return trunk
 
 
+def motion_trunk():
+    torch.manual_seed(4)
+    return SpeechTrunk(CHANNELS, WIDTH, 0.0).eval()
+
+
+@pytest.fixture(scope="module", params=[contact_trunk, motion_trunk])
+def trunk(request):
+    return request.param()
+
+
 @pytest.fixture(scope="module")
 def rounded(trunk, heard):
     trunk = copy.deepcopy(trunk)
     trunk.round_off(heard)
     return trunk
+
+
+def graph_of(trunk):
+    """Return a graph of a trunk alone, from "features" to "heard" [1, M, width]."""
+    build = GraphBuilder()
+    if isinstance(trunk, ContactTrunk):
+        build.add("Identity", [contact_nodes(build, "features", trunk)], "heard")
+        width = CONTACT_WIDTH
+    else:
+        build.add("Transpose", [motion_nodes(build, "features", trunk)], "heard", perm=[0, 2, 1])
+        width = WIDTH
+    return build.finish("trunk", {"features": [1, "N", CHANNELS]}, {"heard": [1, "M", width]})
+
+
+def rounded_layers(trunk):
+    return sum(isinstance(part, EightBitLinear) for part in trunk.modules())
 
 
 @pytest.mark.parametrize("lowest", [0.0, -3.0])
@@ -74,11 +103,10 @@ def test_rounding_leaves_the_weights_that_learn_alone(trunk, rounded):
     assert all(torch.equal(value, learned[name]) for name, value in rounded.state_dict().items())
 
 
-@pytest.mark.parametrize("kind", ["trunk", "rounded"])
-def test_the_graph_hears_what_the_network_hears(kind, heard, request):
-    trunk, build = request.getfixturevalue(kind), GraphBuilder()
-    build.add("Identity", [contact_nodes(build, "features", trunk)], "heard")
-    graph = build.finish("contact", {"features": [1, "N", CHANNELS]}, {"heard": [1, "M", CONTACT_WIDTH]})
+@pytest.mark.parametrize("kind", ["exact", "rounded"])
+def test_the_graph_hears_what_the_network_hears(kind, heard, trunk, rounded):
+    trunk = rounded if kind == "rounded" else trunk
+    graph = graph_of(trunk)
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     found = session.run(None, {"features": heard[:1].numpy()})[0]
     with torch.no_grad():
@@ -90,10 +118,10 @@ def test_the_graph_hears_what_the_network_hears(kind, heard, request):
 
 
 def test_onnxruntime_multiplies_a_rounded_trunk_in_whole_numbers(rounded, tmp_path):
-    build, path = GraphBuilder(), tmp_path / "optimised.onnx"
-    build.add("Identity", [contact_nodes(build, "features", rounded)], "heard")
-    graph = build.finish("contact", {"features": [1, "N", CHANNELS]}, {"heard": [1, "M", CONTACT_WIDTH]})
+    path, graph = tmp_path / "optimised.onnx", graph_of(rounded)
     options = onnxruntime.SessionOptions()
     options.log_severity_level, options.optimized_model_filepath = 4, str(path)
     onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    assert path.read_bytes().count(b"QGemm") >= 2 * len(rounded.blocks)
+    products = [node.op_type for node in onnx.load(path).graph.node]
+    assert products.count("QGemm") == rounded_layers(rounded) >= 6
+    assert products.count("Gemm") + products.count("FusedGemm") == 1

@@ -2,8 +2,8 @@
 
 A block looks at three moments of every channel by itself, then mixes the channels through a layer twice as
 wide (after Liu et al., "A ConvNet for the 2020s", 2022). All of it is matrix products over [B, N, C], which
-half precision makes faster, and the blocks' are rounded to eight bits once they have learned: half of a
-line's time went into them, and how surely lips touch bears the rounding.
+half precision makes faster, and all but the first are rounded to eight bits once they have learned: half of
+a line's time went into them, and how surely lips touch bears the rounding.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from training.networks.eight_bits import EightBitLinear
+from training.networks.taps import seen_frames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,13 +42,17 @@ class Frames(nn.Linear):
         """
         super().__init__(channels * taps, width)
         self.taps, self.stride = taps, stride
+        self.rounded: EightBitLinear | None = None
 
     def forward(self, frames: Tensor) -> Tensor:
         """Map [B, N, C] to [B, (N - taps) // stride + 1, width]."""
-        count = (frames.shape[1] - self.taps) // self.stride + 1
-        last = (count - 1) * self.stride + 1
-        seen = [frames[:, tap : tap + last : self.stride] for tap in range(self.taps)]
-        return super().forward(torch.cat(seen, 2))
+        seen = seen_frames(frames, self.taps, self.stride)
+        rounded: EightBitLinear | None = self.rounded
+        return super().forward(seen) if rounded is None else rounded(seen)
+
+    def round_off(self, frames: Tensor) -> None:
+        """Compute in eight bits from now on, in steps for what the layer sees here [B, N, C]."""
+        self.rounded = EightBitLinear(self.weight, self.bias, seen_frames(frames, self.taps, self.stride))
 
 
 class Block(nn.Module):
@@ -116,9 +121,11 @@ class ContactTrunk(nn.Module):
         return nn.functional.relu(self.norm(code))
 
     def round_off(self, features: Tensor) -> None:
-        """Let the blocks compute in eight bits from now on, in steps for training features [B, N, C]."""
+        """Compute in eight bits, all but the first layer, in steps for training features [B, N, C]."""
         with torch.no_grad():
-            code = self.stem[1](nn.functional.relu(self.stem[0](features)))
+            begun = nn.functional.relu(self.stem[0](features))
+            self.stem[1].round_off(begun)
+            code = self.stem[1](begun)
             for block in self.blocks:
                 block.round_off(code)
                 code = block(code)

@@ -28,9 +28,10 @@ from torch import Tensor, nn
 from training.networks.contact_share import CONTACT_REACH, contact_share, highest
 from training.networks.contact_trunk import CONTACT_WIDTH, ContactTrunk
 from training.networks.expression import LATENT_SIZE, Expression
+from training.networks.speech_trunk import SPEECH_FIELD, SPEECH_STRIDE, SpeechTrunk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -38,13 +39,6 @@ if TYPE_CHECKING:
     from training.teeth_contact import TeethContact
 
 WIDTH = 192
-#: Kernel of the two layers below the dilated ones; the second has stride 2.
-STEM_KERNEL = 5
-#: Dilations of the residual layers (kernel 3), in code frames of 16 ms.
-DILATIONS = (1, 2, 4, 6, 8)
-#: Receptive field and stride of the speech part, in feature frames.
-SPEECH_STRIDE = 2
-SPEECH_FIELD = STEM_KERNEL + (STEM_KERNEL - 1) + 2 * sum(DILATIONS) * SPEECH_STRIDE
 #: Receptive field and stride of the face part, in code frames.
 FACE_FIELD, FACE_STRIDE = 3, 1
 WINDOW = SPEECH_FIELD + (FACE_FIELD - 1) * SPEECH_STRIDE
@@ -97,36 +91,6 @@ def _share(values: Tensor, limits: tuple[float, float]) -> Tensor:
     """Return how far values [B, M, 1] lie between two limits, from 0 to 1 [B, 1, M]."""
     first, last = limits
     return ((values - first) / (last - first)).clamp(0, 1).transpose(1, 2)
-
-
-class SpeechTrunk(nn.Module):
-    """What motion is made of: dilated convolutions over the features."""
-
-    def __init__(self, channels: int, width: int, dropout: float) -> None:
-        """Create the layers.
-
-        Args:
-            channels: Feature channels per frame.
-            width: Channels of the code.
-            dropout: Dropped share of the activations in training.
-        """
-        super().__init__()
-        self.stem: Sequence[nn.Conv1d] = nn.ModuleList(  # type: ignore[assignment]
-            (nn.Conv1d(channels, width, STEM_KERNEL), nn.Conv1d(width, width, STEM_KERNEL, SPEECH_STRIDE))
-        )
-        self.context: Sequence[nn.Conv1d] = nn.ModuleList(  # type: ignore[assignment]
-            nn.Conv1d(width, width, 3, dilation=d) for d in DILATIONS
-        )
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Map features [B, N, C] to a code [B, M, width], one frame every 16 ms."""
-        x = features.transpose(1, 2)
-        for layer in self.stem:
-            x = nn.functional.relu(layer(x))
-        for layer, dilation in zip(self.context, DILATIONS, strict=True):
-            x = x[:, :, dilation:-dilation] + nn.functional.relu(layer(self.dropout(x)))
-        return x.transpose(1, 2)
 
 
 class Network(nn.Module):
@@ -202,6 +166,11 @@ class Network(nn.Module):
             self.articulation.get_parameter("bias").add_(felt)
             self.bottleneck.bias.add_(self.bottleneck.weight[:, WIDTH:] @ vector)
             self.get_buffer("believed_manner").sub_(vector)
+
+    def round_off(self, features: Tensor) -> None:
+        """Let both trunks compute in eight bits from now on, in steps for training features [B, N, C]."""
+        self.speech.round_off(features)
+        self.contact.round_off(features)
 
     def rest_in_silence(self, silence: Tensor) -> None:
         """Let the face rest, from now on, wherever nobody is heard to speak, as it does in silence [C]."""
