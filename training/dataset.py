@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from inference.audio_features import FeatureSettings, extract_features, silence_features
+from inference.audio_features import FeatureSettings, silence_features
 from inference.audio_file import read_audio
-from inference.loudness import normalise_loudness
-from training.augmentation import alter_sound, band_music, bursts, chords, gusts, noise, silence
+from training.altered_copies import CopyMaker, altered_copies, features_of
+from training.augmentation import band_music, bursts, chords, gusts, noise, silence
 from training.corpus.phones import PHONES, SILENCE, spread
 from training.networks import NETWORKS
 
@@ -167,13 +168,6 @@ def rest_motions(pose: NDArray[np.float32], speaker: str, rng: np.random.Generat
     return motions
 
 
-def features_of(
-    samples: NDArray[np.float32], settings: FeatureSettings, target_db: float
-) -> NDArray[np.float32]:
-    """Return the features [F, C] of a sound brought to the training level, as inference computes them."""
-    return np.asarray(extract_features(normalise_loudness(samples, target_db), settings), np.float32)
-
-
 class Dataset:
     """All training takes with their altered copies, ready to draw chunks from."""
 
@@ -201,17 +195,15 @@ class Dataset:
         self._fill_features(settings, target_db)
 
     def _fill_features(self, settings: FeatureSettings, target_db: float) -> None:
-        rng = np.random.default_rng(self.config.seed)
         pad = np.repeat(silence_features(settings)[None], self.margin + self.chunk_span, 0)
-        parts, owners, originals, scales, lengths = [], [], [], [], []
         talkers = [m.samples for m in self.motions if m.group == "synthetic"][::TALKER_STEP]
+        maker = CopyMaker(settings, target_db, tuple(talkers), self.config.seed)
+        counts = [self._variants(motion) for motion in self.motions]
+        copies = altered_copies([m.samples for m in self.motions], counts, maker)
+        parts, owners, originals, scales, lengths = [], [], [], [], []
         for index, motion in enumerate(self.motions):
-            for variant in range(1 + self._variants(motion)):
-                sound, scale = motion.samples, 1.0
-                if variant:
-                    altered = alter_sound(motion.samples, SAMPLE_RATE, rng, talkers)
-                    sound, scale = altered.samples, altered.time_scale
-                frames = features_of(sound, settings, target_db)
+            own = [(features_of(motion.samples, settings, target_db), 1.0)]
+            for variant, (frames, scale) in enumerate([*own, *islice(copies, counts[index])]):
                 parts += [pad[: self.margin], frames, pad]
                 owners.append(index)
                 originals.append(variant == 0)

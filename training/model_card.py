@@ -59,8 +59,8 @@ animator wants to see what is said.
 Ridge regression and loudness are fitted to each captured speaker alone, and on other speech are what GRID taught them.
 {strangers}
 
-The exported graphs differ from the trained network by {parity:.1e} m at most. In both, the blocks that listen for
-contact compute with whole numbers of eight bits.
+The exported graphs differ from the trained network by {parity:.1e} m at most. In both, nearly all that
+listens to the voice computes with whole numbers of eight bits.
 
 ## What it cannot do
 - One British man and one Mandarin voice are all the real motion it has seen. Other voices move the mouth in his

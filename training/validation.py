@@ -9,7 +9,8 @@ import torch
 
 from inference.audio_features import silence_features
 from inference.audio_file import read_audio
-from training.dataset import HOP_LENGTH, SAMPLE_RATE, features_of
+from training.altered_copies import features_of
+from training.dataset import HOP_LENGTH, SAMPLE_RATE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
