@@ -53,6 +53,7 @@ CONFIG = replace(
     feature_noise=0.0,
     ema_decay=0.99,
     variants=0,
+    synthetic_variants=3,
     synthetic_minutes=150,
     reader_minutes=90,
     synthetic_share=0.45,
