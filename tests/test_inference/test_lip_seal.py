@@ -12,7 +12,9 @@ from inference.pipeline import animate_line, model_solver
 
 CROSSED = -0.05e-3  # metres
 SEALED = 0.05e-3
-STILL_SEALED = 0.3e-3
+#: Where emotion bends the lips, their middle meets first and the 52 shapes leave this much beside it; half a
+#: millimetre counts as sealed in `training evaluate`.
+STILL_SEALED = 0.4e-3
 
 
 @pytest.fixture(scope="module")
