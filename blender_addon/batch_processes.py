@@ -47,6 +47,14 @@ def worker_command() -> list[str]:
     return [sys.executable, str(Path(__file__).parent), WORKER]  # Blender is a module of this Python
 
 
+def _worker_environment() -> dict[str, str]:
+    """Ours, and one thread for NumPy's matrices: a second one spins while it waits, on a core others work on.
+
+    NumPy reads it as it loads, with Blender; in there it is too late to ask for.
+    """
+    return {"OPENBLAS_NUM_THREADS": "1", **os.environ}
+
+
 def run_processes(tasks: Sequence[Task], workers: int) -> Generator[Result, None, None]:
     """Do tasks in so many processes; yields a result for each, in any order, as soon as it is there.
 
@@ -156,6 +164,7 @@ class _Child:
         self._is_ready = False
         self._process = subprocess.Popen(
             worker_command(),
+            env=_worker_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
