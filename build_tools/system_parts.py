@@ -33,7 +33,8 @@ BLENDER = {
 }
 # Workbench draws with OpenGL; Mesa does it in software.
 DRAWING = {"libEGL.so.1": "libegl1", "libEGL_mesa.so.0": "libegl-mesa0 libgl1-mesa-dri"}
-# The bundled model also learns from synthesised voices, and from recorded prompts with their texts.
+# The bundled model also learns from synthesised voices, and from recorded prompts with their texts; a game's
+# dialogue is only measured on.
 VOICES = {
     VENV: "python3-venv",
     "libespeak-ng.so.1": "espeak-ng",
@@ -61,6 +62,8 @@ VOICES = {
     "/usr/share/doc/asterisk-core-sounds-es/core-sounds-es.txt.gz": "asterisk-core-sounds-es",
     "/usr/share/asterisk/sounds/it_IT_m_Carlo/agent-pass.g722": "asterisk-core-sounds-it-g722",
     "/usr/share/doc/asterisk-core-sounds-it/core-sounds-it.txt.gz": "asterisk-core-sounds-it",
+    "/usr/share/games/fillets-ng/script": "fillets-ng-data",
+    "/usr/share/games/fillets-ng/sound/cabin1/cs": "fillets-ng-data-cs",
 }
 
 

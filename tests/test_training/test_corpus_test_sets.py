@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inference.errors import LipwrightError
-from training.corpus import prompts, russian_reader, test_sets
+from training.corpus import game_dialogue, prompts, russian_reader, test_sets
 from training.corpus.espeak_voices import ESPEAK_VOICES
 from training.corpus.festival_voices import festival_voices
 from training.corpus.flite import flite_available
@@ -80,6 +80,39 @@ def test_a_real_man_is_kept_out_of_training():
     assert {line.voice for line in lines} == {"Carlo"}
     assert 120 < sum(line.seconds for line in lines) < 600
     assert sum(s.phone in BILABIALS for line in lines for s in line.segments) > 100
+
+
+def test_a_games_dialogue_is_kept_out_of_training():
+    if not (game_dialogue.FOLDER / "sound").is_dir() or not INSTALLED["espeak"]:
+        pytest.skip("fillets-ng-data-cs or espeak-ng is not installed")
+    assert len(game_dialogue.game_lines()) > 1500
+    lines = test_sets.game_dialogue()
+    assert {(line.engine, line.language) for line in lines} == {("real", "cs")}
+    assert {"small", "big"} < {line.voice for line in lines}
+    assert 120 < sum(line.seconds for line in lines) < 600
+    assert sum(s.phone in BILABIALS for line in lines for s in line.segments) > 100
+
+
+def test_a_games_texts_are_read_from_its_scripts(tmp_path):
+    sound, script = (tmp_path / kind / "cave" for kind in ("sound", "script"))
+    (sound / "cs").mkdir(parents=True)
+    script.mkdir(parents=True)
+    for name in ("cav-m-sees", "cav-v-silent"):
+        (sound / "cs" / f"{name}.ogg").touch()
+    script.joinpath("dialogs_cs.lua").write_text(
+        'dialogId("cav-m-sees", "font_small", "She said \\"look\\".")\n'
+        'dialogStr("\u0158ekla \\"pod\u00edvej\\".")\n\n'
+        'dialogId("cav-v-unheard", "font_big", "No sound.")\ndialogStr("Nic.")\n',
+        encoding="utf-8",
+    )
+    [line] = game_dialogue.game_lines(tmp_path)
+    assert (line.name, line.character) == ("cave cav-m-sees", "small")
+    assert line.text == '\u0158ekla "pod\u00edvej".'
+
+
+def test_a_missing_game_is_said_with_its_remedy(tmp_path):
+    with pytest.raises(LipwrightError, match=r"apt-get install .*fillets-ng-data-cs"):
+        game_dialogue.game_lines(tmp_path)
 
 
 def test_recordings_of_the_reader_are_kept_out_of_training():

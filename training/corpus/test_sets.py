@@ -16,11 +16,13 @@ from training.corpus.espeak import Espeak
 from training.corpus.festival import speak_with_festival
 from training.corpus.festival_voices import FESTIVAL_PACKAGES, festival_voices
 from training.corpus.flite import flite_available, speak_with_flite
+from training.corpus.game_dialogue import LANGUAGE, game_lines
 from training.corpus.prompts import ENGLISH, KEPT_OUT_VOICE, kept_out_prompts, read_prompts
 from training.corpus.recorded import Pronouncer, recorded_line
 from training.corpus.russian_reader import kept_out_passages, reader_line
 from training.corpus.sentences_other import LANGUAGES, kept_out_sentences
 from training.corpus.sources import APT, generator
+from training.corpus.spoken_line import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,6 +73,8 @@ ESPEAK_TEST_VOICES = (
 )
 #: Of the prompts of the voice that training never hears, this many make one that tests use.
 KEPT_EVERY = 3
+#: Of a game's lines, this many make one that tests use, if it lasts this long (s).
+GAME_EVERY, SHORTEST_GAME_LINE = 16, 1.5
 #: Seed of all manners of speaking in tests.
 SEED = 20177
 
@@ -111,6 +115,29 @@ def _unheard_voice() -> tuple[SpokenLine, ...]:
     for p in read_prompts(whose)[::KEPT_EVERY]:
         who = {"name": f"{whose.voice} {p.name}", "voice": whose.voice}
         line, _ = recorded_line(aligner, p.read(), p.text, **who, pronouncer=pronouncer)
+        lines += [] if line is None else [line]
+    return tuple(lines)
+
+
+def game_dialogue() -> list[SpokenLine]:
+    """Return lines of a game, acted in Czech by people whom training never hears, once a process.
+
+    Raises:
+        LipwrightError: The game's recordings, or espeak-ng, are not installed.
+    """
+    return list(_game_dialogue())
+
+
+@cache
+def _game_dialogue() -> tuple[SpokenLine, ...]:
+    aligner, pronouncer = Aligner(), Pronouncer(_espeak(), LANGUAGE)
+    lines: list[SpokenLine] = []
+    for game_line in game_lines()[::GAME_EVERY]:
+        samples = np.asarray(read_audio(game_line.path).samples, np.float32)
+        if len(samples) < SHORTEST_GAME_LINE * SAMPLE_RATE:
+            continue
+        who = {"name": f"game {game_line.name}", "voice": game_line.character}
+        line, _ = recorded_line(aligner, samples, game_line.text, **who, pronouncer=pronouncer)
         lines += [] if line is None else [line]
     return tuple(lines)
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from training.corpus.spoken_line import SpokenLine
 
 REAL_SETS = ("asterisk", "ljspeech")
-UNHEARD_SETS = ("italian",)
-"""Real speakers of another language, of whom nothing trains."""
+UNHEARD_SETS = ("italian", "game")
+"""Real speakers of other languages, of whom nothing trains."""
 READER_SETS = ("reader",)
 """Real speakers who train, in recordings that do not."""
 ENGINE_SETS = ("espeak", "flite", "festival")
@@ -29,6 +29,7 @@ TITLES = {
     "asterisk": "real speech: asterisk prompts kept out (one female American speaker)",
     "ljspeech": "real speech: eight LJSpeech lines (one female American reader)",
     "italian": "a voice never heard: Italian asterisk prompts (one man)",
+    "game": "voices never heard: a game's dialogue in Czech (several actors, much echo)",
     "reader": "real speech: passages kept out of a Russian novel (festvox-ru, one man)",
     "espeak": "synthetic speech: espeak-ng",
     "flite": "synthetic speech: flite",
@@ -83,7 +84,8 @@ def _readers(data: Path) -> dict[str, Callable[[], list[SpokenLine]]]:
         "asterisk": test_sets.prompts,
         "ljspeech": partial(test_sets.ljspeech, data),
     }
-    return real | {"italian": test_sets.unheard_voice, "reader": test_sets.reader} | engines
+    real |= {"italian": test_sets.unheard_voice, "game": test_sets.game_dialogue}
+    return real | {"reader": test_sets.reader} | engines
 
 
 def _line(set_name: str, spoken: SpokenLine) -> Line:
