@@ -1,6 +1,6 @@
 """The whole way from a sound file to a face's motion, in one call."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -176,15 +176,21 @@ def _opened(source: str | Path | SpeechSource) -> SpeechSource:
     return open_speech(AudioFile(source)) if isinstance(source, str | Path) else source
 
 
-def open_speech(sound: AudioFile) -> SpeechSource:
+def open_speech(
+    sound: AudioFile, listen: Callable[[FloatArray], None] | None = None
+) -> AudioClip | AudioFile:
     """Returns a line to walk through: a short one in memory, as loudness and features take a walk each.
+
+    Args:
+        sound: the file; a long one is returned as it is.
+        listen: told every block [n] of a short one at the file's own rate.
 
     Raises:
         LipwrightError: for a sound that cannot be used.
     """
     if sound.duration > _LONG_LINE:
         return sound
-    return AudioClip(np.concatenate(list(sound.blocks())), sound.duration, sound.path)
+    return AudioClip(np.concatenate(list(sound.blocks(listen))), sound.duration, sound.path)
 
 
 def _resolve_emotion(

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..array_types import BoolArray, FloatArray
-from ..audio_file import AudioFile, SpeechSource
+from ..audio_file import SpeechSource
 from ..blendshape_names import ARKIT_NAMES
 from ..lip_seal import LipSeal
 from ..measures import CLOSURE_LEVEL
 from ..pipeline import FaceMotion
-from .sound_measures import SoundMeasures, clipped_share, measure_sound
+from .sound_measures import SoundMeasures, measure_sound
 from .turn_pitch import pitch_step
 
 MEASURES_VERSION = 2
@@ -88,12 +88,14 @@ class LineMeasures:
         return cls(moments=moments, faces=faces, **plain, **counts)  # type: ignore[arg-type] # mixed by name
 
 
-def measure_line(file: AudioFile, speech: SpeechSource, motion: FaceMotion, seal: LipSeal) -> LineMeasures:
+def measure_line(
+    clipped_share: float, speech: SpeechSource, motion: FaceMotion, seal: LipSeal
+) -> LineMeasures:
     """Measures a line and the motion made of it.
 
     Args:
-        file: the sound as it is stored.
-        speech: the same at 16 kHz.
+        clipped_share: of the sound as it is stored, see `Clipping`.
+        speech: the sound at 16 kHz.
         motion: the model's own, before it is brought to a character.
         seal: the gaps of the model's lips.
     """
@@ -109,7 +111,7 @@ def measure_line(file: AudioFile, speech: SpeechSource, motion: FaceMotion, seal
         mean_opening=float(gap.mean()),
         closures=_runs(gap <= max(_SEALED_MM, CLOSURE_LEVEL * float(np.percentile(gap, 95)))),
         silence_share=sound.silence_share,
-        clipped_share=clipped_share(file.native_blocks()),
+        clipped_share=clipped_share,
         level_db=sound.level_db,
         floor_db=sound.floor_db,
         syllable_rate=sound.syllable_rate,

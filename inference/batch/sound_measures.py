@@ -75,15 +75,24 @@ def measure_sound(blocks: Iterable[FloatArray]) -> SoundMeasures:
     return _summary(np.concatenate(energies), np.concatenate([*spectra, np.empty((0, 3))]))
 
 
-def clipped_share(blocks: Iterable[FloatArray]) -> float:
-    """Returns the share of samples at full scale beside another such, of blocks [n] at the native rate."""
-    clipped = total = 0
-    for block in blocks:
+class Clipping:
+    """Counts the samples at full scale beside another such, block by block at the sound's own rate."""
+
+    def __init__(self) -> None:
+        """Nothing is heard yet."""
+        self._clipped = self._total = 0
+
+    def hear(self, block: FloatArray) -> None:
+        """Counts those of the next block [n]."""
         at_limit = np.abs(block) >= _FULL_SCALE
-        total += len(block)
+        self._total += len(block)
         if at_limit.any():
-            clipped += int(np.count_nonzero(at_limit[1:] & at_limit[:-1]))
-    return clipped / total if total else 0.0
+            self._clipped += int(np.count_nonzero(at_limit[1:] & at_limit[:-1]))
+
+    @property
+    def share(self) -> float:
+        """The share of them in what was heard, 0..1."""
+        return self._clipped / self._total if self._total else 0.0
 
 
 def _summary(energies: DoubleArray, spectra: DoubleArray) -> SoundMeasures:

@@ -30,6 +30,7 @@ from .fingerprint import FileHashes, Stamp, changed_meanwhile, hash_file, hash_s
 from .formats import TABLE_FORMATS, table_name
 from .line import SceneChoice
 from .measures import measure_line
+from .sound_measures import Clipping
 
 _MOST_KEPT = 4
 """Models, characters or tracks that a worker holds at once; the oldest makes room."""
@@ -86,15 +87,15 @@ class Sounding:
     """A line that is about to be animated: its sound and its model, opened and checked.
 
     Attributes:
-        file: the sound as it is stored.
-        speech: the same at 16 kHz.
+        speech: its sound at 16 kHz.
+        clipping: what of it is clipped.
         face: the model.
         emotion: weights by name, or these keyed over the line; within 0..1.
         warnings: what had to be put right for that.
     """
 
-    file: AudioFile
     speech: SpeechSource
+    clipping: Clipping
     face: "KeptFace"
     emotion: dict[str, float] | EmotionKeys
     warnings: tuple[str, ...]
@@ -163,7 +164,7 @@ def _animated(task: Task) -> Result:
     sound_hash, stamp = hash_sound(task.sound)
     line = open_line(task)
     made = MAKERS[task.format](task, line)
-    measures = measure_line(line.file, line.speech, made.motion, line.face.seal)
+    measures = measure_line(line.clipping.share, line.speech, made.motion, line.face.seal)
     if input_stamp(task.sound.stat()) != stamp:
         raise changed_meanwhile(task.sound)
     part = _write(made.write, task)
@@ -198,8 +199,12 @@ def open_line(task: Task) -> Sounding:
     face = _KEPT.faces.get(task.model, task.files.model)
     kept_character(task)  # a bad one is told of before its line is animated
     emotion, warnings = _emotion(task)
-    file = AudioFile(task.sound)
-    return Sounding(file, open_speech(file), face, emotion, warnings)
+    clipping = Clipping()
+    speech = open_speech(AudioFile(task.sound), clipping.hear)
+    if isinstance(speech, AudioFile):  # too long to be kept in memory, and not read yet
+        for block in speech.native_blocks():
+            clipping.hear(block)
+    return Sounding(speech, clipping, face, emotion, warnings)
 
 
 def _write(write: Callable[[Path], None], task: Task) -> Path:

@@ -12,7 +12,7 @@ from inference.__main__ import main
 from inference.audio_file import read_audio
 from inference.batch.face_picture import HEIGHT, WIDTH, face_png
 from inference.batch.measures import LineMeasures
-from inference.batch.sound_measures import clipped_share, measure_sound
+from inference.batch.sound_measures import Clipping, measure_sound
 from inference.batch.suspicion import suspicions
 from inference.batch.turn_pitch import pitch_step
 from inference.bundled import default_head_path, sample_line_paths
@@ -47,6 +47,8 @@ def run(tmp_path, tiny_model_path, capfd):
 def kinds(samples):
     """What a line of such samples is suspected of for its sound."""
     sound = measure_sound([samples.astype(np.float32)])
+    clipping = Clipping()
+    clipping.hear(samples)
     measures = LineMeasures(
         duration=len(samples) / 16_000,
         frames=1,
@@ -54,7 +56,7 @@ def kinds(samples):
         mean_opening=3.0,
         closures=3,
         silence_share=sound.silence_share,
-        clipped_share=clipped_share([samples]),
+        clipped_share=clipping.share,
         level_db=sound.level_db,
         floor_db=sound.floor_db,
         syllable_rate=sound.syllable_rate,
