@@ -40,8 +40,8 @@ spread vowels more of it than the capture has, low vowels a lower jaw and sibila
 measurements of careful speech ask for (`training/lip_rounding.py`, `training/jaw_height.py`).
 
 GRID's last ten clips, FACEGOOD's `1114_2_04`, the prompts of `training/corpus/kept_out_prompts.txt`, the Italian
-prompts and LJSpeech never trained. Nor did eight more GRID clips and every twelfth recording of festvox-ru, but these
-chose between settings, such as how the peaks of contact are acted on.
+prompts, the game's dialogue and LJSpeech never trained. Nor did eight more GRID clips and every twelfth recording
+of festvox-ru, but these chose between settings, such as how the peaks of contact are acted on.
 The test figures of earlier models, and of sisters of this one that differ in training and in how surely contact
 must be heard, were known when it was chosen, so they lean a little to the good side; so were the test performances when
 it was decided how emotions are recovered from the face.
