@@ -333,10 +333,10 @@ def test_a_model_that_changes_in_the_middle_is_noticed(batch, lines, tmp_path, t
 def test_a_sound_that_is_still_being_written_is_not_taken(batch, lines, tmp_path, monkeypatch):
     real = sys.modules["inference.batch.work"].measure_line
 
-    def grow_meanwhile(file, *rest):
-        if file.path.name == "line1.wav":
-            os.utime(file.path, (1, 1))
-        return real(file, *rest)
+    def grow_meanwhile(clipped, speech, *rest):
+        if speech.path.name == "line1.wav":
+            os.utime(speech.path, (1, 1))
+        return real(clipped, speech, *rest)
 
     monkeypatch.setattr("inference.batch.work.measure_line", grow_meanwhile)
     answer = batch(lines)
