@@ -82,7 +82,13 @@ def test_a_real_man_is_kept_out_of_training():
     assert sum(s.phone in BILABIALS for line in lines for s in line.segments) > 100
 
 
-def test_a_games_dialogue_is_kept_out_of_training():
+def test_only_test_sets_read_the_games_dialogue():
+    imports = re.compile(r"import .*\bgame_dialogue\b|from training\.corpus\.game_dialogue\b")
+    modules = Path(game_dialogue.__file__).parents[1].rglob("*.py")
+    assert {p.name for p in modules if imports.search(p.read_text(encoding="utf-8"))} == {"test_sets.py"}
+
+
+def test_a_games_dialogue_is_speech_with_phones():
     if not (game_dialogue.FOLDER / "sound").is_dir() or not INSTALLED["espeak"]:
         pytest.skip("fillets-ng-data-cs or espeak-ng is not installed")
     assert len(game_dialogue.game_lines()) > 1500

@@ -1,8 +1,7 @@
 """Dialogue of a game as it was shipped: Fish Fillets in Czech, from Debian's fillets-ng packages.
 
-Actors play two fish and whoever they meet, a line or two at a time, in the room and with the echo that the
-game wanted. Only tests hear them: the recordings are under the GNU GPL 2, which a model made of them would
-have to follow.
+Actors play two fish and whoever they meet, a line or two at a time, with the effects that the game wanted.
+Only tests hear them: the recordings are under the GNU GPL 2, which a model made of them might have to follow.
 """
 
 from __future__ import annotations

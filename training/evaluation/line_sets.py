@@ -29,7 +29,7 @@ TITLES = {
     "asterisk": "real speech: asterisk prompts kept out (one female American speaker)",
     "ljspeech": "real speech: eight LJSpeech lines (one female American reader)",
     "italian": "a voice never heard: Italian asterisk prompts (one man)",
-    "game": "voices never heard: a game's dialogue in Czech (several actors, much echo)",
+    "game": "voices never heard: a game's dialogue in Czech (several characters)",
     "reader": "real speech: passages kept out of a Russian novel (festvox-ru, one man)",
     "espeak": "synthetic speech: espeak-ng",
     "flite": "synthetic speech: flite",
