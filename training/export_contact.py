@@ -20,11 +20,13 @@ from training.networks.contact_share import (
     SHARPNESS,
 )
 from training.networks.contact_trunk import TAPS
+from training.networks.phone_contacts import DOUBTED, PHONE_SHARE, POSSIBLE, TOUCHING
 
 if TYPE_CHECKING:
     from torch import nn
 
     from training.networks.contact_trunk import Block, ContactTrunk, Frames
+    from training.networks.lipwright import Network
 
 
 def contact_nodes(build: GraphBuilder, features: str, trunk: ContactTrunk) -> str:
@@ -48,6 +50,23 @@ def contact_nodes(build: GraphBuilder, features: str, trunk: ContactTrunk) -> st
     return build.add("Unsqueeze", [heard, build.weight(np.zeros(1, np.int64))])
 
 
+def logit_nodes(build: GraphBuilder, heard: str, network: Network) -> str:
+    """Add the log-odds of contact [1, M, 2] by what is heard [1, M, 256], and return their name."""
+    touch, phones = (linear_nodes(build, heard, layer) for layer in (network.touch, network.phones))
+    named = build.add("Softmax", [phones], axis=2)
+    sure, possible = (
+        build.add("MatMul", [named, build.weight(as_array(which))]) for which in (TOUCHING, POSSIBLE)
+    )
+    odds = build.add("Add", [sure, build.add("Mul", [possible, build.add("Sigmoid", [touch])])])
+    least, most, one, share, rest = (
+        build.weight(np.full(1, number, np.float32))
+        for number in (DOUBTED, 1 - DOUBTED, 1, PHONE_SHARE, 1 - PHONE_SHARE)
+    )
+    odds = build.add("Min", [build.add("Max", [odds, least]), most])
+    logit = build.add("Log", [build.add("Div", [odds, build.add("Sub", [one, odds])])])
+    return build.add("Add", [build.add("Mul", [touch, rest]), build.add("Mul", [logit, share])])
+
+
 def share_nodes(build: GraphBuilder, logit: str) -> str:
     """Add how far contacts are acted on [1, 2, M - 16] by their log-odds [1, 2, M], and return its name."""
     least, certain, power, one = (
@@ -66,6 +85,12 @@ def share_nodes(build: GraphBuilder, logit: str) -> str:
 def highest_nodes(build: GraphBuilder, values: str, reach: int) -> str:
     """Return the highest of the neighbouring values [1, K, M - 2 * reach]."""
     return build.add("MaxPool", [values], kernel_shape=[2 * reach + 1], strides=[1])
+
+
+def linear_nodes(build: GraphBuilder, x: str, layer: nn.Linear) -> str:
+    """Add a layer over [1, M, C] and return the name of what it makes; a `Gemm` takes no batch."""
+    product = build.add("MatMul", [x, build.weight(as_array(layer.weight).T)])
+    return build.add("Add", [product, build.weight(as_array(layer.bias))])
 
 
 def _linear(build: GraphBuilder, x: str, layer: nn.Linear) -> str:

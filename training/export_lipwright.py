@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.export_contact import contact_nodes, highest_nodes, share_nodes
+from training.export_contact import (
+    contact_nodes,
+    highest_nodes,
+    linear_nodes,
+    logit_nodes,
+    share_nodes,
+)
 from training.export_eight_bits import eight_bit_frames, seen_frames
 from training.export_onnx import GraphBuilder, as_array
 from training.networks.contact_share import CONTACT_REACH
@@ -47,11 +53,6 @@ if TYPE_CHECKING:
     from training.networks.expression import Expression
     from training.networks.lipwright import Network
     from training.networks.speech_trunk import SpeechTrunk
-
-
-def _linear(build: GraphBuilder, x: str, layer: nn.Linear) -> str:
-    product = build.add("MatMul", [x, build.weight(as_array(layer.weight).T)])
-    return build.add("Add", [product, build.weight(as_array(layer.bias))])
 
 
 def motion_nodes(build: GraphBuilder, features: str, trunk: SpeechTrunk) -> str:
@@ -144,10 +145,12 @@ def _expression(
     latent = build.add("Mul", [latent, short])
     scale = build.weight(as_array(expression.get_buffer("pose_scale")))
     seen = build.add("Concat", [build.add("Div", [pose, scale]), code], axis=2)
-    spoken = _linear(build, seen, expression.spoken)
+    spoken = linear_nodes(build, seen, expression.spoken)
     felt = build.add("MatMul", [latent, build.weight(as_array(expression.felt.weight).T)])
     seen_so = build.add("Add", [spoken, felt]), spoken
-    hidden = [build.add("Relu", [_linear(build, build.add("Relu", [x]), expression.mixed)]) for x in seen_so]
+    hidden = [
+        build.add("Relu", [linear_nodes(build, build.add("Relu", [x]), expression.mixed)]) for x in seen_so
+    ]
     moved = build.add("Sub", hidden)
     change, let_go = (
         build.add("MatMul", [moved, build.weight(as_array(layer.weight).T)])
@@ -170,13 +173,14 @@ def speech_graph(network: Network, channels: int) -> bytes:
     margin = REST_REACH * SPEECH_STRIDE  # that far only rest looks
     x = motion_nodes(build, build.slice("features", 1, margin, -margin), network.speech)
     contact = contact_nodes(build, "features", network.contact)
-    touch = build.add("Transpose", [_linear(build, contact, network.touch)], perm=[0, 2, 1])
+    touch = logit_nodes(build, contact, network)
+    touch = build.add("Transpose", [touch], perm=[0, 2, 1])
     layer, margin = network.articulation, (FACE_FIELD - 1) // 2
     edge = REST_REACH + margin - len(SMOOTHING) // 2
     taps = np.tile(np.array(SMOOTHING, np.float32), (CONTACTS, 1, 1))
     logit = build.add("Conv", [build.slice(touch, 2, edge, -edge), build.weight(taps)], group=CONTACTS)
     if network.silent_code is not None and network.silent_contact is not None:
-        silence = build.add("Transpose", [_linear(build, contact, network.silence)], perm=[0, 2, 1])
+        silence = build.add("Transpose", [linear_nodes(build, contact, network.silence)], perm=[0, 2, 1])
         rest = _rest(build, silence, float(as_array(network.silent_level)))
         x = _drawn(build, x, rest, as_array(network.silent_code))
         logit = _drawn(build, logit, build.slice(rest, 2, margin, -margin), as_array(network.silent_contact))
@@ -209,7 +213,7 @@ def face_graph(network: Network, neutral: NDArray[np.float32]) -> bytes:
     shown = build.add("Relu", [build.add("Add", [heard, build.add("Transpose", [felt], perm=[0, 2, 1])])])
     x = build.add("Add", [shown, code])
     x = build.add("Concat", [x, build.slice(emotion, 1, margin, -margin)], axis=2)
-    pose = _linear(build, _linear(build, x, network.bottleneck), network.output)
+    pose = linear_nodes(build, linear_nodes(build, x, network.bottleneck), network.output)
     lips, teeth = (build.slice(inside, 2, at, at + 1) for at in (2 * WIDTH, 2 * WIDTH + 1))
     if network.expression is not None:
         latent = build.slice(

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from training.corpus.phones import PHONES
 from training.networks import NETWORKS, lipwright
-from training.networks.contact_trunk import CONTACT_WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +37,6 @@ class Learner(nn.Module):
         self.network.start_from_pca(torch.tensor(prepared.mean), torch.tensor(prepared.pca[:width]))
         if isinstance(self.network, lipwright.Network):
             self.network.set_lips(prepared.lips, prepared.teeth)
-            # Heard beside contact in training alone: many answers teach an ear more than two.
-            self.phones = nn.Linear(CONTACT_WIDTH, len(PHONES))
         captured = [m for m in data.motions if m.captured]  # these come first
         owner = torch.tensor([data.speakers.index(m.speaker) for m in captured])
         counts = torch.tensor([len(m.coefficients) for m in captured])
@@ -61,7 +57,6 @@ class Learner(nn.Module):
         """Yield what learns contact; everything else learns motion."""
         if isinstance(self.network, lipwright.Network):
             yield from self.network.contact_parameters()
-            yield from self.phones.parameters()
 
     def emotion(self, batch: Batch, keep: Tensor) -> tuple[Tensor, Tensor]:
         """Return the emotion input [B, M, E] and the latents' part of it.

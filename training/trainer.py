@@ -271,7 +271,7 @@ class Trainer:
         assert isinstance(network, lipwright.Network)  # noqa: S101 - no other network hears contact
         with half_precision(self.device):
             heard = network.contact_code(features)
-            touch, phones = network.touch(heard), self.learner.phones(heard)
+            touch, phones = network.touch(heard), network.phones(heard)
             silence = network.silence(heard)
         return {
             "touch": losses.touch_loss(touch.float(), batch.touch, batch.weight),

@@ -22,9 +22,9 @@ def ramped(seconds, peak=1.0, ramp=0.05, length=60):
 
 
 def test_the_peak_of_a_closure_is_acted_on_in_full_however_unsure():
-    for peak in (1.0, 0.5, 0.22):
+    for peak in (1.0, 0.5, 0.12):
         np.testing.assert_allclose(shares(ramped(0.0, peak))[30], 1.0)
-    assert shares(ramped(0.0, 0.1))[30].max() < 0.6
+    assert shares(ramped(0.0, 0.05))[30].max() < 0.6
     assert shares(np.zeros(60)).max() < 1e-6
 
 

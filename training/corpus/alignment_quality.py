@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from training.corpus.phones import SILENCE
+from training.corpus.phones import SILENCE, VOWELS
 from training.corpus.spoken_line import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ SLOWEST_SHORT, SLOWEST, FASTEST = 1.5, 4.0, 25.0
 LEAST_PAUSE_DEPTH = 15.0
 #: The quietest moments of stops of the lips lie this far under the vowels (dB).
 LEAST_STOP_DEPTH = {"P": 15.0, "B": 5.0}
-_VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
 _HOP = 80  # samples of a level
 
 _Phone = TypeVar("_Phone", "AlignedPhone", "Segment", "AlignedPhone | Segment")
@@ -77,7 +76,7 @@ def _spoken(phones: Sequence[_Phone]) -> tuple[list[_Phone], NDArray[np.float64]
 
 def _pause_depth(phones: Sequence[AlignedPhone | Segment], samples: NDArray[np.float32]) -> float:
     """Return how far the middle pause lies under the middle vowel (dB); much where there is no pause."""
-    pause, vowel = _middle(_levels(phones, samples, [SILENCE])), _middle(_levels(phones, samples, _VOWELS))
+    pause, vowel = _middle(_levels(phones, samples, [SILENCE])), _middle(_levels(phones, samples, VOWELS))
     return 99.0 if pause is None or vowel is None else vowel - pause
 
 
@@ -88,7 +87,7 @@ def has_loud_stop(phones: Sequence[AlignedPhone | Segment], samples: NDArray[np.
         phones: Of the whole recording.
         samples: [N] the recording, 16 kHz.
     """
-    vowel = _middle(_levels(phones, samples, _VOWELS))
+    vowel = _middle(_levels(phones, samples, VOWELS))
     return vowel is not None and any(
         stop.min() > vowel - depth
         for name, depth in LEAST_STOP_DEPTH.items()

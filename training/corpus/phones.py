@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SILENCE = "SIL"
-_VOWELS = "AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW"
+VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
 _CONSONANTS = "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"
-PHONES = (SILENCE, *f"{_VOWELS} {_CONSONANTS}".split())
+PHONES = (SILENCE, *VOWELS, *_CONSONANTS.split())
 #: Phones whose lips touch.
 BILABIALS = ("B", "M", "P")
 #: Phones whose lower lip touches the upper teeth.

@@ -25,9 +25,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from training.corpus.phones import PHONES
 from training.networks.contact_share import CONTACT_REACH, contact_share, highest
 from training.networks.contact_trunk import CONTACT_WIDTH, ContactTrunk
 from training.networks.expression import LATENT_SIZE, Expression
+from training.networks.phone_contacts import contact_odds
 from training.networks.speech_trunk import SPEECH_FIELD, SPEECH_STRIDE, SpeechTrunk
 
 if TYPE_CHECKING:
@@ -125,6 +127,7 @@ class Network(nn.Module):
         self.output = nn.Linear(components, outputs)
         self.touch = nn.Linear(CONTACT_WIDTH, CONTACTS)
         self.silence = nn.Linear(CONTACT_WIDTH, 1)
+        self.phones = nn.Linear(CONTACT_WIDTH, len(PHONES))
         self.dropout = nn.Dropout(dropout)
         self.register_buffer("gaps", torch.zeros(outputs, 2 * LIP_PAIRS))
         self.register_buffer("closing", torch.zeros(2 * LIP_PAIRS, outputs))
@@ -177,7 +180,7 @@ class Network(nn.Module):
         with torch.no_grad():
             features = silence.expand(1, SPEECH_FIELD, -1)
             self.silent_code = self.speech(features)[0, 0]
-            self.silent_contact = self.touch(self.contact(features))[0, 0]
+            self.silent_contact = self.contacts(self.contact(features))[0, 0]
             self.silent_level = silence.mean()
 
     def speech_code(self, features: Tensor) -> Tensor:
@@ -188,7 +191,7 @@ class Network(nn.Module):
         beyond them.
         """
         code, heard = self.speech(features), self.contact(features)
-        contact = self._smooth(self.touch(heard))
+        contact = self._smooth(self.contacts(heard))
         if self.silent_code is not None and self.silent_contact is not None:
             rest = self.rest(self.silence(heard), self.loudness(features))
             code = code + rest * (self.silent_code - code)
@@ -205,6 +208,10 @@ class Network(nn.Module):
         around = nn.functional.pad(logit.transpose(1, 2), (margin, margin), mode="replicate")
         taps = logit.new_tensor(SMOOTHING).expand(CONTACTS, 1, -1)
         return nn.functional.conv1d(around, taps, groups=CONTACTS).transpose(1, 2)
+
+    def contacts(self, heard: Tensor) -> Tensor:
+        """Return the log-odds [B, M, 2] of each contact by what the trunk hears [B, M, 256]."""
+        return contact_odds(self.touch(heard), self.phones(heard))
 
     def loudness(self, features: Tensor) -> Tensor:
         """Return how far features [B, N, C] lie over silence at every code frame [B, M, 1]."""
@@ -248,6 +255,7 @@ class Network(nn.Module):
         yield from self.contact.parameters()
         yield from self.touch.parameters()
         yield from self.silence.parameters()
+        yield from self.phones.parameters()
 
     def pose(self, code: Tensor, manner: Tensor) -> Tensor:
         """Map the trunk's code [B, M, 192] and manners [B, M, 16] to [B, M - 2, R], before any contact."""
