@@ -4,7 +4,8 @@ Learned from what it descends from: features and a speech code once per line and
 et al. 2017); several corpora behind one face (Neural Voice Puppetry, 2020). What is new is the contact
 gate. A network trained on squared errors alone lets the lips hover, because a closure that may come a
 frame earlier or later averages to a gap. So a trunk of its own listens for contact and says how surely the
-lips touch each other, and how surely the lower lip touches the teeth; it is doubted where motion alone would
+lips touch each other, and how surely the lower lip touches the teeth, by contact and by the phones that it
+names (see `phone_contacts`); it is doubted where motion alone would
 leave the lips far apart, and believed sooner where that would nearly close them. Its peaks are acted on (see
 `contact_share`): the last step moves the mouth that far into the pose of f and v, and closes what is left of
 the lip gap, in height and in depth,
