@@ -48,7 +48,7 @@ WINDOW = SPEECH_FIELD + (FACE_FIELD - 1) * SPEECH_STRIDE
 HOP = SPEECH_STRIDE * FACE_STRIDE
 #: Contact is doubted where the pose alone leaves the lips farther apart than the second of these (metres),
 #: and believed sooner where nearer than the first: by so much log-odds for every metre.
-BELIEVABLE, DOUBT = (0.004, 0.006), 250.0
+BELIEVABLE, DOUBT = (0.002, 0.006), 600.0
 #: Weights of five neighbouring frames in the log-odds of contact: lips do not flicker.
 SMOOTHING = (0.1, 0.2, 0.4, 0.2, 0.1)
 #: Odds that nobody speaks at which the face begins to rest, and at which it does; for how long on both sides
