@@ -28,6 +28,7 @@ from training.networks.lipwright import (
     AUDIBLE,
     BELIEVABLE,
     CONTACTS,
+    CUT,
     DOUBT,
     FACE_FIELD,
     LIP_PAIRS,
@@ -114,13 +115,14 @@ def _rest(build: GraphBuilder, silence: str, silent_level: float) -> str:
     reach = REST_FRAMES // 2
     awake = build.add("Neg", [_share(build, build.add("Sigmoid", [silence]), RESTING)])
     awake = highest_nodes(build, awake, reach)
-    audible = highest_nodes(build, _share(build, loudness, AUDIBLE), reach)
-    taps = build.weight(np.array(REST_TAPS, np.float32)[None, None])
-    return build.add("Conv", [build.add("Mul", [build.add("Neg", [awake]), audible]), taps])
+    loudest = highest_nodes(build, loudness, reach)
+    noise = build.add("Mul", [build.add("Neg", [awake]), _share(build, loudest, AUDIBLE)])
+    share = build.add("Max", [noise, _share(build, loudest, CUT)])
+    return build.add("Conv", [share, build.weight(np.array(REST_TAPS, np.float32)[None, None])])
 
 
 def _share(build: GraphBuilder, values: str, limits: tuple[float, float]) -> str:
-    """Return how far values lie between two limits, from 0 to 1."""
+    """Return how far values lie between two limits, from 0 at the first to 1 at the last."""
     first, span, none, all_of_it = (
         build.weight(np.full(1, number, np.float32)) for number in (limits[0], limits[1] - limits[0], 0, 1)
     )

@@ -78,7 +78,8 @@ def test_whole_line_equals_single_windows(network, extra):
 def test_graphs_equal_torch_when_the_emotion_changes_over_time(network):
     rng = np.random.default_rng(0)
     features = rng.standard_normal((1, 259, 40)).astype(np.float32) + 1
-    features[:, 126:] -= 4
+    features[:, 126:210] -= 1  # quiet, then nothing
+    features[:, 210:] -= 4
     with torch.no_grad():
         heard = network.silence(network.contact(torch.tensor(features)))
         rest = network.rest(heard, network.loudness(torch.tensor(features)))
@@ -302,7 +303,18 @@ def test_the_face_rests_where_nobody_speaks_for_long_and_never_while_somebody_do
     assert not rest[140:].any()
     assert rest[100:120].min() > 0.999
     assert rest.diff().abs().max() < 0.15, "the face takes its time"
-    assert not network.rest(logits, torch.zeros_like(logits)).any(), "in quiet moments motion knows better"
+    assert not network.rest(logits, torch.full_like(logits, 0.1)).any(), (
+        "in quiet moments motion knows better"
+    )
+
+
+def test_the_face_rests_where_a_recording_was_cut_to_nothing(network):
+    loudness = torch.full((1, 200, 1), 2.0)
+    loudness[:, 60:64] = loudness[:, 80:140] = 0
+    rest = network.rest(torch.full_like(loudness, -3), loudness)[0, :, 0]
+    assert not rest[:80].any(), "a stop is no rest"
+    assert not rest[140:].any()
+    assert rest[100:120].min() > 0.999
 
 
 def test_rest_is_what_silence_does_to_the_face(network):

@@ -56,6 +56,9 @@ SMOOTHING = (0.1, 0.2, 0.4, 0.2, 0.1)
 RESTING, REST_FRAMES = (0.7, 0.95), 15
 #: Mean of the features over the silence's at which that happens: in quiet moments motion knows better.
 AUDIBLE = (0.9, 1.2)
+#: And the other way round, at which it does whatever silence is held for: a recording that was cut to nothing
+#: between words is quieter than any room, and of those alone motion has learned.
+CUT = (0.03, 0.01)
 #: How far rest looks, on each side, in code frames: first for speech, then to get there in time.
 REST_REACH = 2 * (REST_FRAMES // 2)
 #: How far contact looks in all: peaks are looked for in what is drawn to rest.
@@ -91,9 +94,9 @@ def _inside(code: Tensor) -> Tensor:
 
 
 def _share(values: Tensor, limits: tuple[float, float]) -> Tensor:
-    """Return how far values [B, M, 1] lie between two limits, from 0 to 1 [B, 1, M]."""
+    """Return how far values lie between two limits, from 0 at the first to 1 at the last."""
     first, last = limits
-    return ((values - first) / (last - first)).clamp(0, 1).transpose(1, 2)
+    return ((values - first) / (last - first)).clamp(0, 1)
 
 
 class Network(nn.Module):
@@ -224,16 +227,18 @@ class Network(nn.Module):
         """Return how far the face rests [B, M, 1].
 
         Music, breath and applause are no speech, but move what learned from speech alone. A face rests where
-        something is heard and nobody speaks for long enough, and takes its time: never while somebody does.
+        something is heard and nobody speaks for long enough, or where nothing is left of the sound for as
+        long, and takes its time: never while somebody speaks.
 
         Args:
             silence: [B, M, 1] logits of nobody speaking.
             loudness: [B, M, 1] of what is heard, over silence.
         """
         reach = REST_FRAMES // 2
-        lasting = -highest(-_share(torch.sigmoid(silence), RESTING), reach)
-        audible = highest(_share(loudness, AUDIBLE), reach)
-        share = nn.functional.pad(lasting * audible, (reach, reach), mode="replicate")
+        lasting = -highest(-_share(torch.sigmoid(silence.transpose(1, 2)), RESTING), reach)
+        loudest = highest(loudness.transpose(1, 2), reach)
+        share = torch.maximum(lasting * _share(loudest, AUDIBLE), _share(loudest, CUT))
+        share = nn.functional.pad(share, (reach, reach), mode="replicate")
         taps = share.new_tensor(REST_TAPS)[None, None]
         return nn.functional.conv1d(share, taps).transpose(1, 2)
 
