@@ -26,7 +26,7 @@ from .fingerprint import hash_file
 from .ledger import Entry, Ledger
 from .line import BadLine, BatchLine, LineDefaults, SceneChoice
 from .outcome import Outcome
-from .output_folder import ledger_copy, parts_folder, prepare_folder, remove_leftovers
+from .output_folder import ledger_copy, prepare_folder, run_folder
 from .plan import PlannedLine, PlanRules, State, make_plan, renewed_entries
 from .report import Report, json_report, reported, sort_key, write_json_report
 from .report_html import write_html_report
@@ -113,6 +113,29 @@ Runner = Callable[[BatchOptions, Sequence[Task], list[str]], Generator[Result, N
 """Does tasks, yields a result for each as soon as it is there, and adds to the batch's warnings."""
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What a batch has at hand while it works: nobody else works in its output folder meanwhile.
+
+    Attributes:
+        options: what was asked for.
+        ledger: what is known of the folder's results.
+        parts: where results wait until they are put in place.
+        warnings: about the batch; more come in while it runs.
+        runner: who does the work.
+    """
+
+    options: BatchOptions
+    ledger: Ledger
+    parts: Path
+    warnings: list[str]
+    runner: Runner
+
+    def results(self, tasks: Sequence[Task]) -> Generator[Result, None, None]:
+        """Yields a result for each task as soon as it is there."""
+        return self.runner(self.options, tasks, self.warnings)
+
+
 def run_batch(options: BatchOptions, runner: Runner | None = None) -> int:
     """Animates what is new or changed and returns the exit code, 0 only when no line failed.
 
@@ -131,21 +154,17 @@ def run_batch(options: BatchOptions, runner: Runner | None = None) -> int:
             planned = _plan(options, lines, ledger)
             characters = _characters_ahead(options, planned, others, ledger)
             return _tell_plan(options, lines, planned, characters)
-    with Ledger(prepare_folder(options.output)) as ledger:
+    with Ledger(prepare_folder(options.output)) as ledger, run_folder(options.output) as parts:
         if ledger.clock_went_back:
             warnings.append(_CLOCK_WENT_BACK)
-        remove_leftovers(options.output)
-        try:
-            planned = _plan(options, lines, ledger)
-            outcomes = _carry_out(options, planned, ledger, warnings, runner or _run)
-            by_output = {one.line.output: one for one in planned}
-            ordered = [_outcome(line, by_output, outcomes) for line in lines]
-            if options.per_character:
-                every = [*_tried(planned, outcomes), *_plan(options, others, ledger)]
-                ordered += _gather(options, every, ledger, warnings, runner or _run)
-            report = _report(options, ordered, warnings, ledger, started)
-        finally:
-            remove_leftovers(options.output)
+        run = _Run(options, ledger, parts, warnings, runner or _run)
+        planned = _plan(options, lines, ledger)
+        outcomes = _carry_out(run, planned)
+        by_output = {one.line.output: one for one in planned}
+        ordered = [_outcome(line, by_output, outcomes) for line in lines]
+        if options.per_character:
+            ordered += _gather(run, [*_tried(planned, outcomes), *_plan(options, others, ledger)])
+        report = _report(run, ordered, started)
     return _finish(options, report)
 
 
@@ -211,17 +230,10 @@ def _tell_plan(
     return 1 if failed else 0
 
 
-def _carry_out(
-    options: BatchOptions,
-    planned: Sequence[PlannedLine],
-    ledger: Ledger,
-    warnings: list[str],
-    runner: Runner,
-) -> dict[str, Outcome]:
+def _carry_out(run: _Run, planned: Sequence[PlannedLine]) -> dict[str, Outcome]:
     """Animates what is to be done, in the order asked for, and returns what became of it by output."""
     to_do = {one.line.output: one for one in planned if one.state is State.DO}
-    tasks = [_task(one, options) for one in to_do.values()]
-    return _commit(to_do, tasks, ledger, options, runner(options, tasks, warnings))
+    return _commit(run, to_do, [_task(one, run) for one in to_do.values()])
 
 
 def _tried(planned: Sequence[PlannedLine], outcomes: Mapping[str, Outcome]) -> list[PlannedLine]:
@@ -230,25 +242,20 @@ def _tried(planned: Sequence[PlannedLine], outcomes: Mapping[str, Outcome]) -> l
     return [replace(one, state=State.FAILED) if one.line.output in failed else one for one in planned]
 
 
-def _gather(
-    options: BatchOptions,
-    lines: Sequence[PlannedLine],
-    ledger: Ledger,
-    warnings: list[str],
-    runner: Runner,
-) -> list[Outcome]:
+def _gather(run: _Run, lines: Sequence[PlannedLine]) -> list[Outcome]:
     """Writes each character's lines into one file, where they changed, and returns what became of these."""
-    gathered = plan_characters(lines, _ending(options), ledger.entries(), _rules(options))
+    options = run.options
+    gathered = plan_characters(lines, _ending(options), run.ledger.entries(), _rules(options))
     to_do = [one for one in gathered if one.planned.state is State.DO]
     tasks = []
     for one in to_do:
         kind = one.planned.line.format
-        members = tuple(replace(_task(member, options), format=kind) for member in one.members)
-        tasks.append(replace(_task(one.planned, options), members=members))
+        members = tuple(replace(_task(member, run), format=kind) for member in one.members)
+        tasks.append(replace(_task(one.planned, run), members=members))
     if tasks:
         prepare_characters(options.output)
     planned = _by_output(gathered)
-    outcomes = _commit(planned, tasks, ledger, options, runner(options, tasks, warnings))
+    outcomes = _commit(run, planned, tasks)
     return [_character_outcome(one, planned, outcomes) for one in gathered]
 
 
@@ -290,21 +297,15 @@ def _character_outcome(
     return replace(outcome, facts={"told": [told]})
 
 
-def _commit(
-    planned: Mapping[str, PlannedLine],
-    tasks: Sequence[Task],
-    ledger: Ledger,
-    options: BatchOptions,
-    running: Generator[Result, None, None],
-) -> dict[str, Outcome]:
+def _commit(run: _Run, planned: Mapping[str, PlannedLine], tasks: Sequence[Task]) -> dict[str, Outcome]:
     """Puts tasks' results in place as they come, and returns what became of them by output."""
     if not tasks:
         return {}
-    committer = Committer(ledger, planned)
+    committer = Committer(run.ledger, planned)
     try:
         with (
-            BatchProgress(len(tasks), sys.stderr, quiet=options.quiet) as progress,
-            contextlib.closing(running) as results,  # ends workers, whatever happens
+            BatchProgress(len(tasks), sys.stderr, quiet=run.options.quiet) as progress,
+            contextlib.closing(run.results(tasks)) as results,  # ends workers, whatever happens
         ):
             for result in results:
                 committer.add(result)
@@ -325,7 +326,7 @@ def _run(options: BatchOptions, tasks: Sequence[Task], warnings: list[str]) -> G
     yield from run_local(tasks, workers)
 
 
-def _task(planned: PlannedLine, options: BatchOptions) -> Task:
+def _task(planned: PlannedLine, run: _Run) -> Task:
     line = planned.line
     return Task(
         version=OUTPUT_VERSION,
@@ -339,8 +340,8 @@ def _task(planned: PlannedLine, options: BatchOptions) -> Task:
         start=line.start,
         format=line.format,
         frame_rate="" if line.frame_rate is None else str(Fraction(line.frame_rate)),
-        vertices=options.vertices,
-        folder=parts_folder(options.output).absolute(),
+        vertices=run.options.vertices,
+        folder=run.parts,
         target=planned.target,
         scene=_absolute(line.scene),
         from_voice=line.from_voice,
@@ -369,19 +370,14 @@ def _facts(entry: Entry | None) -> dict[str, object]:
     return dict(entry.facts) if entry else {}
 
 
-def _report(
-    options: BatchOptions,
-    outcomes: Sequence[Outcome],
-    warnings: Sequence[str],
-    ledger: Ledger,
-    started: float,
-) -> Report:
+def _report(run: _Run, outcomes: Sequence[Outcome], started: float) -> Report:
     """Judges all lines, draws some, and writes both reports."""
     lines = sorted((reported(outcome) for outcome in outcomes), key=sort_key)
-    drawn = draw_faces(lines, options.pictures, lambda name: _matches(name, options.draw), ledger)
-    report = Report(drawn, warnings, time.monotonic() - started)
+    options = run.options
+    drawn = draw_faces(lines, options.pictures, lambda name: _matches(name, options.draw), run.ledger)
+    report = Report(drawn, run.warnings, time.monotonic() - started)
     for name, write in (("report.json", write_json_report), ("report.html", write_html_report)):
-        finished = parts_folder(options.output) / name  # a killed run's leavings are removed from there
+        finished = run.parts / name
         write(report, finished)
         try:
             finished.replace(options.output / name)

@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +22,8 @@ def prepare_folder(output: Path) -> Path:
         LipwrightError: when the folder cannot hold results.
     """
     try:
-        parts_folder(output).mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=parts_folder(output)):
+        _parts_folder(output).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=_parts_folder(output)):
             pass  # a disk that takes no files says so here and not line by line
     except (FileExistsError, NotADirectoryError):
         raise LipwrightError(f"{output}: is no folder and cannot hold results; choose another") from None
@@ -43,16 +44,46 @@ def ledger_copy(output: Path) -> Iterator[Path | None]:
         yield copy if copy.exists() else None
 
 
-def parts_folder(output: Path) -> Path:
-    """Returns where finished results wait under temporary names until they are put in place."""
+@contextlib.contextmanager
+def run_folder(output: Path) -> Iterator[Path]:
+    """Gives the folder where a run's results wait under temporary names until they are put in place.
+
+    Each run has its own, and what others left is removed: a worker that outlives its killed run by a moment
+    then finds no folder, and cannot leave a result behind. Only while the ledger is locked, as the others
+    may else be running.
+
+    Raises:
+        LipwrightError: when the folder cannot be made.
+    """
+    _remove_leftovers(output)
+    folder = _parts_folder(output).absolute() / uuid.uuid4().hex
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise cannot_write(output, error) from error
+    try:
+        yield folder
+    finally:
+        _remove_leftovers(output)
+
+
+def _parts_folder(output: Path) -> Path:
     return output / FOLDER / _PARTS
 
 
-def remove_leftovers(output: Path) -> None:
-    """Removes what a killed run left; only while the ledger is locked, as these may else be another's."""
+def _remove_leftovers(output: Path) -> None:
     with contextlib.suppress(OSError):
-        for path in parts_folder(output).iterdir():
-            if path.is_file() or path.is_symlink():
-                path.unlink(missing_ok=True)
+        for path in _parts_folder(output).iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(_out_of_reach(path), ignore_errors=True)
             else:
-                shutil.rmtree(path, ignore_errors=True)
+                path.unlink(missing_ok=True)
+
+
+def _out_of_reach(folder: Path) -> Path:
+    """Returns a folder under a new name, so that nobody adds to it while it is being emptied."""
+    renamed = folder.with_name(uuid.uuid4().hex)
+    try:
+        return folder.rename(renamed)
+    except OSError:  # Windows keeps the name of a folder that has open files
+        return folder

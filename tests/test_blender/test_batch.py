@@ -260,7 +260,7 @@ def wait_for(condition, seconds=60):
 def test_killed_in_the_middle_the_next_run_finishes(batch, folder, tmp_path):
     out = tmp_path / "out"
     process = started(folder, out, "--workers", "2", "--format", "glb")
-    assert wait_for(lambda: list(out.glob(".lipwright/parts/*.glb")) or process.poll() is not None)
+    assert wait_for(lambda: list(out.glob(".lipwright/parts/*/*.glb")) or process.poll() is not None)
     workers = all_children(process.pid)
     assert len(workers) == 2
     process.kill()
@@ -280,7 +280,7 @@ def test_killed_in_the_middle_the_next_run_finishes(batch, folder, tmp_path):
 def test_a_process_that_dies_loses_no_line(installed, folder, tmp_path):
     out = tmp_path / "out"
     process = started(folder, out, "--workers", "2")
-    assert wait_for(lambda: list(out.glob(".lipwright/parts/*.blend")) or process.poll() is not None)
+    assert wait_for(lambda: list(out.glob(".lipwright/parts/*/*.blend")) or process.poll() is not None)
     os.kill(all_children(process.pid)[0], signal.SIGKILL)
     output, errors = process.communicate()
     assert process.returncode == 0, errors
@@ -297,7 +297,7 @@ def test_a_line_that_ends_two_processes_fails_alone(batch, folder, tmp_path):
     def kill_exporters():
         killed = set()
         while not done.is_set() and len(killed) < 2:
-            exporting = set(exports.glob("*.export")) - killed
+            exporting = set(exports.glob("*/*.export")) - killed
             if exporting:
                 killed |= exporting
                 for worker in all_children(os.getpid()):

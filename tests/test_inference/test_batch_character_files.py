@@ -400,7 +400,7 @@ def unfinished(out):
     parts = out / ".lipwright" / "parts"
     if not (out / "characters").is_dir():
         return []
-    return [path for path in parts.glob(".lipwright-*.part") if path.stat().st_size > 100_000]
+    return [path for path in parts.glob("*/.lipwright-*.part") if path.stat().st_size > 100_000]
 
 
 @POSIX

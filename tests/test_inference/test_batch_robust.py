@@ -19,6 +19,7 @@ import soundfile
 
 from inference.batch.commit import Committer
 from inference.batch.ledger import Ledger
+from inference.batch.work import animate
 from inference.bundled import default_model_path
 from inference.errors import LipwrightError
 
@@ -71,6 +72,17 @@ def test_killed_at_any_moment_the_next_run_finishes(many, tmp_path, batch):
     assert results(out) == results(tmp_path / "undisturbed")
     assert not list((out / ".lipwright" / "parts").iterdir())
     assert set(batch(many).states.values()) == {"unchanged"}
+
+
+def test_a_worker_that_outlives_its_run_leaves_nothing_behind(batch, lines, tmp_path, monkeypatch):
+    run_local = sys.modules["inference.batch.run_local"]
+    tasks = []
+    with monkeypatch.context() as patch:
+        patch.setattr(run_local, "animate", lambda task: tasks.append(task) or animate(task))
+        assert batch(lines, "--workers", "1").code == 0
+    late = animate(tasks[0])
+    assert "its folder does not exist" in late.error
+    assert not list((tmp_path / "out" / ".lipwright" / "parts").iterdir())
 
 
 @pytest.mark.parametrize("fresh", [True, False])
@@ -405,7 +417,7 @@ def test_ctrl_c_ends_all_processes_with_one_sentence(make_speech, tmp_path, tiny
         text=True,
         start_new_session=True,
     )
-    while process.poll() is None and not list((tmp_path / "out").glob(".lipwright/parts/*.csv")):
+    while process.poll() is None and not list((tmp_path / "out").glob(".lipwright/parts/*/*.csv")):
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
