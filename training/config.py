@@ -45,6 +45,8 @@ class TrainingConfig:
         steps: Optimiser steps.
         motion_steps: How many of them motion learns in, after which contact learns alone; 0 lets both learn
             all the time. Minutes of capture are soon learned by heart, hours of speech are not.
+        refining_steps: How many of them, the last, motion learns in what to take over from contact's ear, and
+            nothing else; none where that leaves contact no step of its own.
         captured_after: Share of chunks drawn from capture after that, for the same reason.
         batch_size: Chunks per step.
         motion_batch_size: The same while motion learns, 0 for as many.
@@ -97,6 +99,7 @@ class TrainingConfig:
     components: int = 150
     steps: int = 600
     motion_steps: int = 0
+    refining_steps: int = 0
     captured_after: float = 0.1
     batch_size: int = 8
     motion_batch_size: int = 0
@@ -141,9 +144,10 @@ class TrainingConfig:
 
         Args:
             values: What `to_json` returned, maybe in an earlier version, which had none of
-                `reader_minutes` and `synthetic_variants`.
+                `reader_minutes`, `synthetic_variants` and `refining_steps`.
         """
-        own, new = {"heard_utterances": 0}, {"reader_minutes": 0.0, "synthetic_variants": 1}
+        own = {"heard_utterances": 0}
+        new = {"reader_minutes": 0.0, "synthetic_variants": 1, "refining_steps": 0}
         return isinstance(values, dict) and {**new, **values, **own} == {**self.to_json(), **own}
 
     @classmethod

@@ -41,8 +41,9 @@ CREDITS = (
 #: What trains the bundled model. GRID's manner is learned as neutral; `careful_share` moves that later.
 CONFIG = replace(
     default_config("lipwright"),
-    steps=18000,
+    steps=19000,
     motion_steps=2000,
+    refining_steps=1000,
     batch_size=16,
     motion_batch_size=16,
     captured_after=0.08,

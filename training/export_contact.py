@@ -87,10 +87,10 @@ def highest_nodes(build: GraphBuilder, values: str, reach: int) -> str:
     return build.add("MaxPool", [values], kernel_shape=[2 * reach + 1], strides=[1])
 
 
-def linear_nodes(build: GraphBuilder, x: str, layer: nn.Linear) -> str:
-    """Add a layer over [1, M, C] and return the name of what it makes; a `Gemm` takes no batch."""
-    product = build.add("MatMul", [x, build.weight(as_array(layer.weight).T)])
-    return build.add("Add", [product, build.weight(as_array(layer.bias))])
+def linear_nodes(build: GraphBuilder, x: str, layer: nn.Linear, scale: float = 1.0) -> str:
+    """Add a layer over [1, M, C], scaled, and return the name of what it makes; a `Gemm` takes no batch."""
+    product = build.add("MatMul", [x, build.weight(scale * as_array(layer.weight).T)])
+    return build.add("Add", [product, build.weight(scale * as_array(layer.bias))])
 
 
 def _linear(build: GraphBuilder, x: str, layer: nn.Linear) -> str:

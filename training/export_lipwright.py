@@ -38,6 +38,7 @@ from training.networks.lipwright import (
     REST_TAPS,
     RESTING,
     SMOOTHING,
+    TAKEN_OVER,
     WIDTH,
 )
 from training.networks.speech_trunk import LOOKS, SPEECH_FIELD, SPEECH_STRIDE, STEM_KERNEL, as_matrix
@@ -175,6 +176,10 @@ def speech_graph(network: Network, channels: int) -> bytes:
     margin = REST_REACH * SPEECH_STRIDE  # that far only rest looks
     x = motion_nodes(build, build.slice("features", 1, margin, -margin), network.speech)
     contact = contact_nodes(build, "features", network.contact)
+    if network.code_from_contact.weight.any():
+        inside = build.slice(contact, 1, REST_REACH, -REST_REACH)
+        more = linear_nodes(build, inside, network.code_from_contact, TAKEN_OVER)
+        x = build.add("Add", [x, build.add("Transpose", [more], perm=[0, 2, 1])])
     touch = logit_nodes(build, contact, network)
     touch = build.add("Transpose", [touch], perm=[0, 2, 1])
     layer, margin = network.articulation, (FACE_FIELD - 1) // 2

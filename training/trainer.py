@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 #: Training chunks, of two to three seconds each, that tell how far the steps of eight bits must reach.
 ROUNDING_CHUNKS = 256
+#: What is learned in steps of its own: motion, then contact, then what motion takes over from contact's ear.
+LESSONS = ("motion", "contact", "refining")
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,10 @@ class Trainer:
 
     def _optimiser(self) -> torch.optim.Optimizer:
         network, contact = self.learner.network, list(self.learner.contact_parameters())
-        known = {id(p) for p in contact}
+        shared = []
+        if isinstance(network, lipwright.Network):
+            shared = list(network.code_from_contact.parameters())
+        known = {id(p) for p in contact + shared}
         motion = [p for p in network.parameters() if id(p) not in known]
         beside = [self.learner.latents, self.learner.styles]
         groups = [
@@ -128,6 +133,8 @@ class Trainer:
                 "learns": "contact",
             },
         ]
+        if shared:
+            groups.append({"params": shared, "weight_decay": self.config.weight_decay, "learns": "refining"})
         return torch.optim.AdamW(groups, lr=self.config.learning_rate, betas=(0.9, 0.99))
 
     def run(self, progress: Callable[[str], None] = print) -> None:
@@ -197,7 +204,7 @@ class Trainer:
         seed = self.config.seed * 1_000_003 + self.step
         generator = torch.Generator().manual_seed(seed)
         torch.manual_seed(seed)
-        moving, hearing = self._learns("motion"), self._learns("contact")
+        moving, hearing = self._learns("motion") or self._learns("refining"), self._learns("contact")
         batch = self.data.draw(generator, motion_learns=moving).to(self.device)
         keep = (torch.rand(len(batch.speaker), generator=generator) >= self.config.latent_dropout).to(
             self.device
@@ -219,24 +226,25 @@ class Trainer:
         self.step += 1
         return {k: float(v.detach()) for k, v in terms.items()} | norms
 
-    def _learns(self, what: str) -> bool:
-        """Return whether motion or contact learns in this step: both, or first motion and then contact."""
-        if what == "contact" and not self._hears_contact():
-            return False
-        first, last = self._steps_of(what)
+    def _learns(self, lesson: str) -> bool:
+        """Return whether one of `LESSONS` is learned in this step."""
+        first, last = self._steps_of(lesson)
         return first <= self.step < last
 
     def _hears_contact(self) -> bool:
         return isinstance(self.learner.network, lipwright.Network)
 
     def _clip_gradients(self) -> dict[str, float]:
-        """Clip what motion and what contact learns apart, and return the norm of each as it was."""
+        """Clip each lesson's gradients apart, drop those not learned now, and return their norms."""
         norms = {}
-        for what in ("motion", "contact"):
-            groups = [g["params"] for g in self.optimiser.param_groups if g["learns"] == what]
-            if self._learns(what):
-                together = list(itertools.chain.from_iterable(groups))
-                norms[f"gradient of {what}"] = float(nn.utils.clip_grad_norm_(together, 5.0))
+        for lesson in LESSONS:
+            groups = [g["params"] for g in self.optimiser.param_groups if g["learns"] == lesson]
+            together = list(itertools.chain.from_iterable(groups))
+            if self._learns(lesson):
+                norms[f"gradient of {lesson}"] = float(nn.utils.clip_grad_norm_(together, 5.0))
+            else:
+                for parameter in together:
+                    parameter.grad = None
         return norms
 
     def _check_finite(self, loss: Tensor, batch: Batch) -> None:
@@ -253,7 +261,7 @@ class Trainer:
         network = self.learner.network
         if isinstance(network, lipwright.Network):
             # Motion is judged with the true contact: what the other trunk does well, this one need not learn.
-            pose = network.pose(network.speech(features), emotion)
+            pose = network.pose(self._motion_code(features), emotion)
             predicted = network.seal(pose, torch.nan_to_num(batch.touch))
         else:
             predicted = network.face(network.speech_code(features), emotion)
@@ -265,6 +273,16 @@ class Trainer:
             "closure": closure,
             "emotion": losses.emotion_loss(own),
         }
+
+    def _motion_code(self, features: Tensor) -> Tensor:
+        network = self.learner.network
+        assert isinstance(network, lipwright.Network)  # noqa: S101 - no other network has two trunks
+        if not self._learns("refining"):
+            alone: Tensor = network.speech(features)
+            return alone
+        with torch.no_grad():
+            heard = network.contact(features)
+        return network.motion_code(features, heard, taken_over=1.0)
 
     def _contact_terms(self, batch: Batch, features: Tensor) -> dict[str, Tensor]:
         network = self.learner.network
@@ -285,20 +303,25 @@ class Trainer:
         return torch.where(batch.captured, self.config.altered_share, made_up) if moving else made_up
 
     def _set_rate(self) -> None:
-        """Cosine schedule with a short warm-up, for what learns motion and for the rest."""
+        """Cosine schedule with a short warm-up, for each lesson its own."""
         for group in self.optimiser.param_groups:
             first, last = self._steps_of(group["learns"])
-            done = min(1.0, max(0.0, (self.step - first) / (last - first)))
+            done = min(1.0, max(0.0, (self.step - first) / max(1, last - first)))
             warm = min(1.0, max(1, self.step - first + 1) / 50)
             rate = self.config.learning_rate * warm * (0.5 * (1 + math.cos(math.pi * done)) + 1e-3)
             group["lr"] = rate * group.get("scale", 1.0)
 
-    def _steps_of(self, learns: str) -> tuple[int, int]:
-        """Return the first step in which motion or contact learns, and the one after the last."""
+    def _steps_of(self, lesson: str) -> tuple[int, int]:
+        """Return the first step in which one of `LESSONS` is learned, and the one after the last."""
         motion, steps = self.config.motion_steps, self.config.steps
-        if not motion or not self._hears_contact():
-            return 0, steps
-        return (0, min(motion, steps)) if learns == "motion" else (motion, max(steps, motion + 1))
+        apart = self._hears_contact() and motion > 0
+        refining = steps - self.config.refining_steps if apart else steps
+        refining = refining if refining > motion else steps  # a short try has no time for it
+        if lesson == "refining":
+            return refining, steps
+        if lesson == "contact":
+            return (motion, max(refining, motion + 1)) if self._hears_contact() else (steps, steps)
+        return 0, min(motion, steps) if apart else steps
 
     def _update_average(self) -> None:
         decay = min(self.config.ema_decay, (self.step + 1) / (self.step + 10))

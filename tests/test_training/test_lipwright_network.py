@@ -46,6 +46,7 @@ def network(lips, teeth, basis):
     net = lipwright.Network(40, 16, 20, len(basis.rows), 0.3).eval()
     net.set_lips(lips, teeth)
     torch.nn.init.constant_(net.silence.bias, 2.5)  # so that noise passes for silence, more or less
+    torch.nn.init.normal_(net.code_from_contact.weight, std=0.02)
     net.rest_in_silence(torch.randn(40) - 0.5)
     return net
 

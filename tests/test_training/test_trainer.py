@@ -154,6 +154,30 @@ def test_motion_learns_first_and_contact_after_it(small_project, small_config, t
     assert all(("touch" in names) == hears and ("output" in names) != hears for names in learned[5:])
 
 
+def test_at_last_motion_learns_what_to_take_over_from_contacts_ear_and_nothing_else(
+    small_project, small_config, tmp_path
+):
+    small = replace(small_config, network="lipwright", channels=40)
+    config = replace(small, steps=8, motion_steps=3, refining_steps=3)
+    trainer = Trainer(prepare(small_project, config), config, tmp_path / "run", "cpu")
+    while trainer.step < 5:
+        trainer.take_step()
+    before = {name: value.detach().clone() for name, value in trainer.learner.named_parameters()}
+    assert not before["network.code_from_contact.weight"].any()
+    while trainer.step < config.steps:
+        trainer.take_step()
+    changed = {n for n, value in trainer.learner.named_parameters() if not torch.equal(value, before[n])}
+    assert changed == {"network.code_from_contact.weight", "network.code_from_contact.bias"}
+
+
+def test_a_run_too_short_for_it_does_not_refine(small_project, small_config, tmp_path):
+    small = replace(small_config, network="lipwright", channels=40)
+    config = replace(small, steps=4, motion_steps=3, refining_steps=3)
+    trainer = Trainer(prepare(small_project, config), config, tmp_path / "run", "cpu")
+    trainer.run(lambda _: None)
+    assert not trainer.learner.network.code_from_contact.weight.any()
+
+
 def test_a_killed_run_goes_on_and_ends_where_it_would_have(small_project, small_config, tmp_path):
     config = json.dumps(replace(small_config, steps=40).to_json())
 

@@ -10,7 +10,8 @@ leave the lips far apart, and believed sooner where that would nearly close them
 `contact_share`): the last step moves the mouth that far into the pose of f and v, and closes what is left of
 the lip gap, in height and in depth,
 mostly along the direction in which the head's `mouthClose` works; neither changes the mouth's width. Contact
-needs an ear for every voice, motion one for the actor's: they learn apart, each for as long as it takes.
+needs an ear for every voice, motion one for the actor's: they learn apart, each for as long as it takes. At
+last motion learns what to take over from the ear of contact, which knows noise, rooms and more voices.
 Lips close on p, b and m whatever the sliders say; only where they rest against each other between words may
 an emotion part them. Lips pressed through each other are parted in the same step. The trunk that listens for
 contact also tells whether anybody speaks: where nobody does for a quarter of a second, the face rests through
@@ -49,6 +50,8 @@ HOP = SPEECH_STRIDE * FACE_STRIDE
 #: Contact is doubted where the pose alone leaves the lips farther apart than the second of these (metres),
 #: and believed sooner where nearer than the first: by so much log-odds for every metre.
 BELIEVABLE, DOUBT = (0.002, 0.006), 600.0
+#: How far motion follows what it learned to take over from contact's ear. In full it trembles.
+TAKEN_OVER = 0.5
 #: Weights of five neighbouring frames in the log-odds of contact: lips do not flicker.
 SMOOTHING = (0.1, 0.2, 0.4, 0.2, 0.1)
 #: Odds that nobody speaks at which the face begins to rest, and at which it does; for how long on both sides
@@ -133,6 +136,10 @@ class Network(nn.Module):
         self.silence = nn.Linear(CONTACT_WIDTH, 1)
         self.phones = nn.Linear(CONTACT_WIDTH, len(PHONES))
         self.dropout = nn.Dropout(dropout)
+        # Nothing until the last steps of training, and drawn from no source of chance that the others share.
+        self.code_from_contact = nn.utils.skip_init(nn.Linear, CONTACT_WIDTH, WIDTH)  # type: ignore[no-untyped-call]
+        nn.init.zeros_(self.code_from_contact.weight)
+        nn.init.zeros_(self.code_from_contact.bias)
         self.register_buffer("gaps", torch.zeros(outputs, 2 * LIP_PAIRS))
         self.register_buffer("closing", torch.zeros(2 * LIP_PAIRS, outputs))
         self.register_buffer("teeth_pose", torch.zeros(outputs))
@@ -183,8 +190,9 @@ class Network(nn.Module):
         """Let the face rest, from now on, wherever nobody is heard to speak, as it does in silence [C]."""
         with torch.no_grad():
             features = silence.expand(1, SPEECH_FIELD, -1)
-            self.silent_code = self.speech(features)[0, 0]
-            self.silent_contact = self.contacts(self.contact(features))[0, 0]
+            heard = self.contact(features)
+            self.silent_code = self.motion_code(features, heard)[0, 0]
+            self.silent_contact = self.contacts(heard)[0, 0]
             self.silent_level = silence.mean()
 
     def speech_code(self, features: Tensor) -> Tensor:
@@ -194,7 +202,8 @@ class Network(nn.Module):
         outermost frames are 0, and nobody reads those. What lies at the ends is not told from what lies
         beyond them.
         """
-        code, heard = self.speech(features), self.contact(features)
+        heard = self.contact(features)
+        code = self.motion_code(features, heard)
         contact = self._smooth(self.contacts(heard))
         if self.silent_code is not None and self.silent_contact is not None:
             rest = self.rest(self.silence(heard), self.loudness(features))
@@ -212,6 +221,17 @@ class Network(nn.Module):
         around = nn.functional.pad(logit.transpose(1, 2), (margin, margin), mode="replicate")
         taps = logit.new_tensor(SMOOTHING).expand(CONTACTS, 1, -1)
         return nn.functional.conv1d(around, taps, groups=CONTACTS).transpose(1, 2)
+
+    def motion_code(self, features: Tensor, heard: Tensor, taken_over: float = TAKEN_OVER) -> Tensor:
+        """Return the code [B, M, 192] that the pose follows, by both trunks.
+
+        Args:
+            features: [B, N, C].
+            heard: [B, M, 256] what the trunk that listens for contact makes of them.
+            taken_over: How far to follow the latter, 0..1; 1 while that is learned.
+        """
+        code: Tensor = self.speech(features) + taken_over * self.code_from_contact(heard)
+        return code
 
     def contacts(self, heard: Tensor) -> Tensor:
         """Return the log-odds [B, M, 2] of each contact by what the trunk hears [B, M, 256]."""
