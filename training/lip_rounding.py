@@ -41,12 +41,12 @@ ROUNDED = {
 }
 SPREAD = {"IY": 1.0, "EY": 0.8, "IH": 0.6, "EH": 0.4, "Y": 0.6}
 #: What fully rounded and fully spread lips add to the teacher's, as weights.
-ROUNDING = {"mouthPucker": 0.55, "mouthFunnel": 0.2}
+ROUNDING = {"mouthPucker": 0.61, "mouthFunnel": 0.22}
 SPREADING = {
-    "mouthStretchLeft": 0.15,
-    "mouthStretchRight": 0.15,
-    "mouthSmileLeft": 0.06,
-    "mouthSmileRight": 0.06,
+    "mouthStretchLeft": 0.165,
+    "mouthStretchRight": 0.165,
+    "mouthSmileLeft": 0.065,
+    "mouthSmileRight": 0.065,
 }
 #: Rounding grows and fades over this time (s) beside a phone.
 RAMP = 0.12
