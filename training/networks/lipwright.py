@@ -49,7 +49,7 @@ WINDOW = SPEECH_FIELD + (FACE_FIELD - 1) * SPEECH_STRIDE
 HOP = SPEECH_STRIDE * FACE_STRIDE
 #: Contact is doubted where the pose alone leaves the lips farther apart than the second of these (metres),
 #: and believed sooner where nearer than the first: by so much log-odds for every metre.
-BELIEVABLE, DOUBT = (0.002, 0.006), 600.0
+BELIEVABLE, DOUBT = (0.003, 0.006), 400.0
 #: How far motion follows what it learned to take over from contact's ear. In full it trembles.
 TAKEN_OVER = 0.5
 #: Weights of five neighbouring frames in the log-odds of contact: lips do not flicker.
