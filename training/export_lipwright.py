@@ -186,17 +186,20 @@ def speech_graph(network: Network, channels: int) -> bytes:
     edge = REST_REACH + margin - len(SMOOTHING) // 2
     taps = np.tile(np.array(SMOOTHING, np.float32), (CONTACTS, 1, 1))
     logit = build.add("Conv", [build.slice(touch, 2, edge, -edge), build.weight(taps)], group=CONTACTS)
-    if network.silent_code is not None and network.silent_contact is not None:
+    rest = None
+    if network.silent_code is not None:
         silence = build.add("Transpose", [linear_nodes(build, contact, network.silence)], perm=[0, 2, 1])
         rest = _rest(build, silence, float(as_array(network.silent_level)))
         x = _drawn(build, x, rest, as_array(network.silent_code))
-        logit = _drawn(build, logit, build.slice(rest, 2, margin, -margin), as_array(network.silent_contact))
     code = build.slice(x, 2, margin, -margin)  # and of as many frames more as contact looks ahead and back
     weights = [as_array(layer.weight)[:, :WIDTH], as_array(layer.bias)]
     heard = build.add("Conv", [x, *(build.weight(w) for w in weights)])
     lips, teeth = (build.slice(logit, 1, at, at + 1) for at in range(CONTACTS))
     lips = build.add("Add", [lips, _belief(build, heard, code, network)])
     touch = share_nodes(build, build.add("Concat", [lips, teeth], axis=1))
+    if rest is not None and network.silent_share is not None:
+        edge = margin + CONTACT_REACH
+        touch = _drawn(build, touch, build.slice(rest, 2, edge, -edge), as_array(network.silent_share))
     code, heard = (build.slice(part, 2, CONTACT_REACH, -CONTACT_REACH) for part in (code, heard))
     build.add("Transpose", [build.add("Concat", [code, heard, touch], axis=1)], "code", perm=[0, 2, 1])
     assert EXPORTED_FIELD % 2 == 1  # noqa: S101 - a window needs a middle

@@ -318,6 +318,24 @@ def test_the_face_rests_where_a_recording_was_cut_to_nothing(network):
     assert rest[100:120].min() > 0.999
 
 
+def test_a_contact_stays_made_on_the_way_to_rest_and_back(network):
+    """However much surer it is on the one side than on the other."""
+    cut = torch.full((1, 600, 40), -3.0)
+    cut[:, 250:350] = -4.0
+    resting = copy.deepcopy(network)
+    with torch.no_grad():
+        for layer, contact in ((resting.touch, -1.0), (resting.phones, 0.0)):
+            layer.weight.zero_()
+            layer.bias.fill_(contact)
+        resting.silence.bias.fill_(-9)
+        resting.rest_in_silence(cut[0, 300])
+        resting.touch.bias.fill_(30)
+        rest = resting.rest(torch.full((1, 200, 1), -9.0), resting.loudness(cut)[:, :200])
+        teeth = resting.speech_code(cut)[0, 1:-1, -1]
+    assert rest.max() > 0.3
+    assert teeth.min() > 0.9
+
+
 def test_rest_is_what_silence_does_to_the_face(network):
     features = 1 + torch.rand(1, 600, 40)
     silence = torch.randn(40) - 1

@@ -64,7 +64,7 @@ AUDIBLE = (0.9, 1.2)
 CUT = (0.03, 0.01)
 #: How far rest looks, on each side, in code frames: first for speech, then to get there in time.
 REST_REACH = 2 * (REST_FRAMES // 2)
-#: How far contact looks in all: peaks are looked for in what is drawn to rest.
+#: How far contact looks in all: its peaks are looked for in poses that are drawn to rest.
 REACH = REST_REACH + CONTACT_REACH
 #: Weights of the moments in between: a raised cosine.
 REST_TAPS = tuple(
@@ -125,7 +125,7 @@ class Network(nn.Module):
         self.manner_size = emotion_size
         self.expression: Expression | None = None
         self.silent_code: Tensor | None
-        self.silent_contact: Tensor | None
+        self.silent_share: Tensor | None
         self.silent_level: Tensor | None
         self.speech = SpeechTrunk(channels, WIDTH, dropout)
         self.contact = ContactTrunk(channels)
@@ -147,7 +147,7 @@ class Network(nn.Module):
         self.register_buffer("believed_manner", torch.zeros(emotion_size))
         # Not kept with the weights, of which it follows.
         self.register_buffer("silent_code", None, persistent=False)
-        self.register_buffer("silent_contact", None, persistent=False)
+        self.register_buffer("silent_share", None, persistent=False)
         self.register_buffer("silent_level", None, persistent=False)
 
     @property
@@ -191,8 +191,10 @@ class Network(nn.Module):
         with torch.no_grad():
             features = silence.expand(1, SPEECH_FIELD, -1)
             heard = self.contact(features)
-            self.silent_code = self.motion_code(features, heard)[0, 0]
-            self.silent_contact = self.contacts(heard)[0, 0]
+            code, contact = self.motion_code(features, heard)[:, :1], self.contacts(heard)[:, :1]
+            lips = contact[..., :1] + self.belief(code.expand(1, FACE_FIELD, -1))
+            self.silent_share = contact_share(torch.cat([lips, contact[..., 1:]], 2))[0, 0]
+            self.silent_code = code[0, 0]
             self.silent_level = silence.mean()
 
     def speech_code(self, features: Tensor) -> Tensor:
@@ -205,12 +207,13 @@ class Network(nn.Module):
         heard = self.contact(features)
         code = self.motion_code(features, heard)
         contact = self._smooth(self.contacts(heard))
-        if self.silent_code is not None and self.silent_contact is not None:
-            rest = self.rest(self.silence(heard), self.loudness(features))
+        rest = self.rest(self.silence(heard), self.loudness(features))
+        if self.silent_code is not None:
             code = code + rest * (self.silent_code - code)
-            contact = contact + _inside(rest) * (self.silent_contact - contact)
         lips = contact[..., :1] + self.belief(code)
         share = contact_share(torch.cat([lips, contact[..., 1:]], 2))
+        if self.silent_share is not None:  # not contact itself: what leads to another peak is not acted on
+            share = share + _inside(rest) * (self.silent_share - share)
         margin = (FACE_FIELD - 1) // 2
         return torch.cat([code, nn.functional.pad(share, (0, 0, margin, margin))], 2)
 
