@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from training.dataset import Motion
 
-#: Two imports of one capture differ in the last digits, which depend on how many threads did the sums.
+#: Two imports of one capture, and two resamplings of its sound, differ in the last digits, which depend on
+#: how many threads did the sums.
 _SAME = 1e-5
 
 
@@ -23,8 +24,8 @@ class Fingerprint:
     """Of the takes that train.
 
     Attributes:
-        digest: sha256 of all that every import of the same capture makes alike: sounds, times, valid frames.
-        sizes: Root mean square of each take's coefficients, metres.
+        digest: sha256 of all that every import of the same capture makes alike: times, lengths, valid frames.
+        sizes: Root mean square of each take's coefficients, metres, and of both halves of its sound.
     """
 
     digest: str
@@ -49,8 +50,13 @@ def fingerprint_of(motions: Sequence[Motion]) -> Fingerprint:
     """Return the fingerprint of training takes."""
     digest = hashlib.sha256()
     for motion in motions:
-        digest.update(f"{motion.speaker}\0{motion.start}\0{motion.frame_rate}\0".encode())
-        for array in (motion.samples, motion.valid):
-            digest.update(np.ascontiguousarray(array).tobytes())
-    sizes = (float(np.sqrt(np.square(m.coefficients, dtype=np.float64).mean())) for m in motions)
-    return Fingerprint(digest.hexdigest(), tuple(sizes))
+        told = (motion.speaker, motion.start, motion.frame_rate, len(motion.samples))
+        digest.update("".join(f"{part}\0" for part in told).encode())
+        digest.update(np.ascontiguousarray(motion.valid).tobytes())
+    return Fingerprint(digest.hexdigest(), tuple(size for motion in motions for size in _sizes(motion)))
+
+
+def _sizes(motion: Motion) -> Iterator[float]:
+    half = len(motion.samples) // 2
+    for values in (motion.coefficients, motion.samples[:half], motion.samples[half:]):
+        yield float(np.sqrt(np.square(values, dtype=np.float64).mean())) if values.size else 0.0

@@ -29,11 +29,20 @@ def test_an_import_that_differs_in_the_last_digits_is_the_same_capture(motion):
     assert fingerprint_of([again]).is_that_of(stored([motion]))
 
 
+def test_a_sound_that_differs_in_the_last_digits_is_the_same_capture(motion):
+    noise = np.random.default_rng(1).standard_normal(len(motion.samples)) * 2e-7
+    again = replace(motion, samples=motion.samples + noise.astype(np.float32))
+    assert (again.samples != motion.samples).any()
+    assert fingerprint_of([again]).is_that_of(stored([motion]))
+
+
 def test_other_sound_motion_speaker_or_takes_are_other_capture(motion):
     moved = motion.coefficients.copy()
     moved[3, 2] += 0.001
     others = (
         [replace(motion, samples=motion.samples[::-1].copy())],
+        [replace(motion, samples=motion.samples[:-160])],
+        [replace(motion, samples=np.roll(motion.samples, 160))],
         [replace(motion, coefficients=moved)],
         [replace(motion, speaker="Bea")],
         [replace(motion, start=0.5)],
