@@ -99,7 +99,7 @@ def test_systems_without_a_face_get_their_curves_alone(regions):
     curves = np.full_like(motion.curves, np.nan)
     curves[:, 0] = motion.gap
     found = figures(regions, (Motion(curves), times, phones))
-    assert found == {"lip_closure": 1.0, "false_closure": 0.0}
+    assert found == {"lip_closure": 1.0, "false_closure": 0.0, "stray_closures": 0.0}
 
 
 def test_lines_without_phones_say_nothing(regions):
@@ -137,3 +137,23 @@ def test_phone_gaps_follow_every_phone(regions):
     assert rows["M"].shape == (1, 11)
     assert rows["M"][0, 5] == pytest.approx(0.12, abs=0.02)
     assert rows["AA"][0, 5] == pytest.approx(12.12, abs=0.1)
+
+
+def shut_on_iy(phone):
+    return 0.0 if phone == "IY" else closing(phone)
+
+
+def test_lips_that_shut_for_nothing_are_counted(regions):
+    """UW, IY and AO lie far from M, F and the line's ends; on one of them the lips shut."""
+    found = figures(regions, speaking(regions, shut_on_iy))
+    assert found["false_closure"] == 0.0
+    assert found["stray_closures"] == pytest.approx(30.0)
+    assert figures(regions, speaking(regions, closing))["stray_closures"] == 0.0
+
+
+def test_lips_may_shut_beside_a_closure_and_in_pauses(regions):
+    motion, times, phones = speaking(regions, shut_on_iy)
+    paused = tuple(PhoneInterval("SIL" if p.name == "UW" else p.name, p.start, p.end) for p in phones)
+    assert figures(regions, (motion, times, paused))["stray_closures"] == 0.0
+    only_m = tuple(PhoneInterval("M" if p.name == "AO" else p.name, p.start, p.end) for p in phones)
+    assert figures(regions, (motion, times, only_m))["stray_closures"] == 0.0

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference import measures
+from training.corpus.phones import SILENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,6 +33,8 @@ PRESSED_M = -1e-4
 ROUNDED = frozenset({"UW", "UH", "OW", "AO", "W"})
 SPREAD = frozenset({"IY", "IH", "EH", "EY"})
 LABIODENTALS = frozenset({"F", "V"})
+STRAY_MARGIN_S = 0.06
+"""Lips that shut no farther than this from a p, b, m or a pause may do so on its account."""
 STRONG_VOWELS = frozenset({"AA", "AE", "AO", "AW", "AY"})
 """The vowels with the lowest tongue, at which the mouth opens most."""
 _SHARES = np.linspace(0.25, 0.75, 5)
@@ -51,7 +54,8 @@ def articulation_figures(lines: Sequence[Line], regions: FaceRegions) -> dict[st
     lines = [line for line in lines if line[2]]
     if not lines:
         return {}
-    figures = closure_figures(lines, regions.eye_distance) | rounding_figures(lines)
+    figures = closure_figures(lines, regions.eye_distance) | stray_figures(lines, regions.eye_distance)
+    figures |= rounding_figures(lines)
     if all(motion.landmarks is not None for motion, _, _ in lines):
         figures |= opening_figures(lines)
         marks = [(motion.landmarks, times, phones) for motion, times, phones in lines]
@@ -75,6 +79,19 @@ def closure_figures(lines: Sequence[Line], eye_distance: float) -> dict[str, flo
         "lip_closure": _ratio(sum(closed), sum(row.closures for row in rows)),
         "false_closure": _ratio(sum(shut), sum(row.vowels for row in rows)),
     }
+
+
+def stray_figures(lines: Sequence[Line], eye_distance: float) -> dict[str, float]:
+    """How often a minute of speech the lips shut where no p, b, m and no pause is near.
+
+    Recall and open vowels alone do not show lips that shut on every t and n.
+    """
+    closed_gap = CLOSED_M / eye_distance
+    strays, seconds = 0, 0.0
+    for motion, times, phones in lines:
+        strays += sum(_is_stray(*when, phones) for when in _runs_below(motion.gap, times, closed_gap))
+        seconds += sum(phone.end - phone.start for phone in phones if phone.symbol != SILENCE)
+    return {"stray_closures": _ratio(60.0 * strays, seconds)}
 
 
 def rounding_figures(lines: Sequence[Line]) -> dict[str, float]:
@@ -171,6 +188,25 @@ def phone_gaps(lines: Iterable[Line], steps: int = 11) -> dict[str, NDArray[np.f
             moments = phone.start + shares * (phone.end - phone.start)
             found.setdefault(phone.symbol, []).append(np.interp(moments, times, gap) * 1e3)
     return {name: np.array(rows) for name, rows in found.items()}
+
+
+def _runs_below(
+    gap: NDArray[np.floating], times: NDArray[np.floating], level: float
+) -> Iterator[tuple[float, float]]:
+    """Yield the first and the last time of every run of frames with a gap [T] below a level."""
+    below = np.concatenate([[False], np.asarray(gap) < level, [False]])
+    edges = np.flatnonzero(below[1:] != below[:-1])
+    for first, behind in zip(edges[::2], edges[1::2], strict=True):
+        yield float(times[first]), float(times[behind - 1])
+
+
+def _is_stray(start: float, end: float, phones: Sequence[PhoneInterval]) -> bool:
+    """Return whether nothing that lips shut for is near a closure; beyond the phones is a pause."""
+    excuses = measures.CLOSURE_PHONES | {SILENCE}
+    first, last = start - STRAY_MARGIN_S, end + STRAY_MARGIN_S
+    if first < phones[0].start or last > phones[-1].end:
+        return False
+    return not any(p.symbol in excuses and p.end > first and p.start < last for p in phones)
 
 
 def _frames_at(times: NDArray[np.floating], phones: Sequence[PhoneInterval]) -> NDArray[np.bool_]:

@@ -28,6 +28,7 @@ MEASURES: tuple[tuple[str, str, int], ...] = (
     ("jitter", "jitter (of capture's)", 3),
     ("lip_closure", "lip closure on p b m", 3),
     ("false_closure", "open vowels falsely closed", 3),
+    ("stray_closures", "lips shut without p b m (a minute)", 1),
     ("teeth", "f v: lip within 2 mm of teeth", 3),
     ("teeth_vowels", "  the same on open vowels", 3),
     ("rounding", "rounded narrower than spread", 3),
