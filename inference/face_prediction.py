@@ -195,7 +195,7 @@ class FacePredictor:
 
     def _input_sizes(self, name: str) -> tuple[int, ...]:
         if name == "speech.onnx":
-            return (self.bundle.manifest.features.channels,)
+            return (self.bundle.manifest.features.width,)
         return (self.bundle.speech.channels, self.bundle.emotion_size)
 
     @cached_property
@@ -241,7 +241,7 @@ class FacePredictor:
         """Yields the speech code of the whole line, block by block."""
         field, stride = self.bundle.speech.receptive_field, self.bundle.speech.stride
         window = (_CODE_BLOCK - 1) * stride + field
-        buffer = np.empty((0, self.bundle.manifest.features.channels), np.float32)
+        buffer = np.empty((0, self.bundle.manifest.features.width), np.float32)
         for features in self._padded_features(source, level, outputs):
             buffer = np.concatenate((buffer, features))
             while len(buffer) >= window:
@@ -253,12 +253,20 @@ class FacePredictor:
     def _padded_features(self, source: SpeechSource, level: float, outputs: int) -> Iterator[FloatArray]:
         """Yields the line's features with silence before and after, as many as `outputs` outputs need."""
         missing = self._timing.padded_feature_count(outputs) - self._timing.left_padding
-        yield np.tile(self._silence, (self._timing.left_padding, 1))
-        gain = loudness_gain(level, self.bundle.target_db)
+        gain, last = loudness_gain(level, self.bundle.target_db), None
         for features in feature_blocks(source.blocks(), self.bundle.manifest.features, gain):
+            if last is None:
+                yield self._silence_beside(features[0], self._timing.left_padding)
             yield features[:missing]
             missing -= min(missing, len(features))
-        yield np.tile(self._silence, (missing, 1))
+            last = features[-1]
+        yield self._silence_beside(self._silence if last is None else last, missing)
+
+    def _silence_beside(self, frame: FloatArray, count: int) -> FloatArray:
+        """Returns frames of silence [count, C] in a recording of the colour that a frame [C] has."""
+        silence = np.tile(self._silence, (count, 1))
+        silence[:, self.bundle.manifest.features.channels :] = frame[self.bundle.manifest.features.channels :]
+        return silence
 
 
 def _tap_weights(

@@ -47,6 +47,9 @@ class TrainingConfig:
             all the time. Minutes of capture are soon learned by heart, hours of speech are not.
         refining_steps: How many of them, the last, motion learns in what to take over from contact's ear, and
             nothing else; none where that leaves contact no step of its own.
+        recognising_steps: How many of them, before those, contact's second ear learns in, and nothing else,
+            once it was taught to judge sound as a speech recogniser does; 0 for a network with one ear.
+            Needs `feature_kind` "log_mel".
         captured_after: Share of chunks drawn from capture after that, for the same reason.
         batch_size: Chunks per step.
         motion_batch_size: The same while motion learns, 0 for as many.
@@ -100,6 +103,7 @@ class TrainingConfig:
     steps: int = 600
     motion_steps: int = 0
     refining_steps: int = 0
+    recognising_steps: int = 0
     captured_after: float = 0.1
     batch_size: int = 8
     motion_batch_size: int = 0
@@ -144,10 +148,10 @@ class TrainingConfig:
 
         Args:
             values: What `to_json` returned, maybe in an earlier version, which had none of
-                `reader_minutes`, `synthetic_variants` and `refining_steps`.
+                `reader_minutes`, `synthetic_variants`, `refining_steps` and `recognising_steps`.
         """
         own = {"heard_utterances": 0}
-        new = {"reader_minutes": 0.0, "synthetic_variants": 1, "refining_steps": 0}
+        new = {"reader_minutes": 0.0, "synthetic_variants": 1, "refining_steps": 0, "recognising_steps": 0}
         return isinstance(values, dict) and {**new, **values, **own} == {**self.to_json(), **own}
 
     @classmethod

@@ -36,14 +36,16 @@ CREDITS = (
     "Trained on the GRID audiovisual sentence corpus, speaker 1 (Cooke, Barker, Cunningham and Shao 2006, "
     "CC BY 4.0; motion tracked from its video), FACEGOOD Audio2Face (copyright FACEGOOD, MIT licence), "
     "the Asterisk prompts (Allison Smith and June Wallack, CC BY-SA 3.0; Maxim Topal, CC BY 3.0), and "
-    "festvox-ru (Nickolay V. Shmyrev 2005, BSD-like licence)."
+    "festvox-ru (Nickolay V. Shmyrev 2005, BSD-like licence). How phones sound was learned from the acoustic "
+    "model of PocketSphinx (Alpha Cephei 2015, BSD-like licence)."
 )
 #: What trains the bundled model. GRID's manner is learned as neutral; `careful_share` moves that later.
 CONFIG = replace(
     default_config("lipwright"),
-    steps=19000,
+    steps=20000,
     motion_steps=2000,
     refining_steps=1000,
+    recognising_steps=1000,
     batch_size=16,
     motion_batch_size=16,
     captured_after=0.08,

@@ -23,10 +23,11 @@ from training.networks.contact_trunk import TAPS
 from training.networks.phone_contacts import DOUBTED, PHONE_SHARE, POSSIBLE, TOUCHING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from torch import nn
 
     from training.networks.contact_trunk import Block, ContactTrunk, Frames
-    from training.networks.lipwright import Network
 
 
 def contact_nodes(build: GraphBuilder, features: str, trunk: ContactTrunk) -> str:
@@ -43,16 +44,20 @@ def contact_nodes(build: GraphBuilder, features: str, trunk: ContactTrunk) -> st
     x = build.add("Squeeze", [features, build.weight(np.zeros(1, np.int64))])
     x = build.add("Relu", [_frames(build, x, trunk.stem[0])])
     x = _frames(build, x, trunk.stem[1])
-    for block in trunk.blocks:
+    return blocks_nodes(build, x, trunk.blocks, trunk.norm)
+
+
+def blocks_nodes(build: GraphBuilder, x: str, blocks: Iterable[Block], norm: nn.LayerNorm) -> str:
+    """Add blocks over [M, C] and the layer that ends a trunk, and return what is heard, [1, M', C]."""
+    for block in blocks:
         x = _block(build, x, block)
-    scale, shift = as_array(trunk.norm.weight), as_array(trunk.norm.bias)
-    heard = build.add("Relu", [_layer_norm(build, x, scale, shift, trunk.norm.eps)])
+    heard = build.add("Relu", [_layer_norm(build, x, as_array(norm.weight), as_array(norm.bias), norm.eps)])
     return build.add("Unsqueeze", [heard, build.weight(np.zeros(1, np.int64))])
 
 
-def logit_nodes(build: GraphBuilder, heard: str, network: Network) -> str:
-    """Add the log-odds of contact [1, M, 2] by what is heard [1, M, 256], and return their name."""
-    touch, phones = (linear_nodes(build, heard, layer) for layer in (network.touch, network.phones))
+def logit_nodes(build: GraphBuilder, heard: str, touch_layer: nn.Linear, phone_layer: nn.Linear) -> str:
+    """Add the log-odds of contact [1, M, 2] by what an ear hears [1, M, C], and return their name."""
+    touch, phones = (linear_nodes(build, heard, layer) for layer in (touch_layer, phone_layer))
     named = build.add("Softmax", [phones], axis=2)
     sure, possible = (
         build.add("MatMul", [named, build.weight(as_array(which))]) for which in (TOUCHING, POSSIBLE)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inference.recording_colour import CEPSTRA
 from training.export_contact import (
     contact_nodes,
     highest_nodes,
@@ -22,11 +23,13 @@ from training.export_contact import (
 )
 from training.export_eight_bits import eight_bit_frames, seen_frames
 from training.export_onnx import GraphBuilder, as_array
+from training.export_recogniser import recogniser_nodes
 from training.networks.contact_share import CONTACT_REACH
 from training.networks.expression import LETTING_GO, UNLIMITED
 from training.networks.lipwright import (
     AUDIBLE,
     BELIEVABLE,
+    BESIDE_TEETH,
     CONTACTS,
     CUT,
     DOUBT,
@@ -37,6 +40,7 @@ from training.networks.lipwright import (
     REST_REACH,
     REST_TAPS,
     RESTING,
+    SECOND_EAR,
     SMOOTHING,
     TAKEN_OVER,
     WIDTH,
@@ -107,9 +111,25 @@ def _belief(build: GraphBuilder, heard: str, code: str, network: Network) -> str
     return build.add("Mul", [missing, build.weight(np.array([DOUBT], np.float32))])
 
 
-def _rest(build: GraphBuilder, silence: str, silent_level: float) -> str:
+def _both_ears(build: GraphBuilder, first: str, second: str) -> str:
+    """Return the log-odds of contacts [1, M, 2] that both ears decide on, by those that each hears."""
+    lips, teeth = (build.slice(first, 2, at, at + 1) for at in range(CONTACTS))
+    doubt = build.add("Mul", [build.add("Softplus", [teeth]), _number(build, BESIDE_TEETH)])
+    again = build.add("Sub", [build.slice(second, 2, 0, 1), doubt])
+    parts = [
+        build.add("Mul", [x, _number(build, share)])
+        for x, share in ((lips, 1 - SECOND_EAR), (again, SECOND_EAR))
+    ]
+    return build.add("Concat", [build.add("Add", parts), teeth], axis=2)
+
+
+def _number(build: GraphBuilder, value: float) -> str:
+    return build.weight(np.full(1, value, np.float32))
+
+
+def _rest(build: GraphBuilder, features: str, silence: str, silent_level: float) -> str:
     """Return how far the face rests [1, 1, M - 28] by logits [1, 1, M] of nobody speaking."""
-    level = build.add("ReduceMean", ["features"], axes=[2], keepdims=1)
+    level = build.add("ReduceMean", [features], axes=[2], keepdims=1)
     margin = SPEECH_FIELD // 2
     level = build.add("Transpose", [build.slice(level, 1, margin, -margin, SPEECH_STRIDE)], perm=[0, 2, 1])
     loudness = build.add("Sub", [level, build.weight(np.full(1, silent_level, np.float32))])
@@ -168,19 +188,28 @@ def _expression(
 def speech_graph(network: Network, channels: int) -> bytes:
     """Return the graph features [1, N, C] -> code [1, (N - 185) // 2 + 1, 386].
 
+    With a second ear the recording's colour stands behind the features, [1, N, C + 13].
+
     Args:
         network: Trained network.
         channels: C.
     """
     build = GraphBuilder()
     margin = REST_REACH * SPEECH_STRIDE  # that far only rest looks
-    x = motion_nodes(build, build.slice("features", 1, margin, -margin), network.speech)
-    contact = contact_nodes(build, "features", network.contact)
+    width, features = channels, "features"
+    if network.has_second_ear:
+        width, features = channels + CEPSTRA, build.slice("features", 2, 0, channels)
+    x = motion_nodes(build, build.slice(features, 1, margin, -margin), network.speech)
+    contact = contact_nodes(build, features, network.contact)
     if network.code_from_contact.weight.any():
         inside = build.slice(contact, 1, REST_REACH, -REST_REACH)
         more = linear_nodes(build, inside, network.code_from_contact, TAKEN_OVER)
         x = build.add("Add", [x, build.add("Transpose", [more], perm=[0, 2, 1])])
-    touch = logit_nodes(build, contact, network)
+    touch = logit_nodes(build, contact, network.touch, network.phones)
+    if network.has_second_ear:
+        again = recogniser_nodes(build, "features", network.recogniser, channels)
+        again = logit_nodes(build, again, network.touch_again, network.phones_again)
+        touch = _both_ears(build, touch, again)
     touch = build.add("Transpose", [touch], perm=[0, 2, 1])
     layer, margin = network.articulation, (FACE_FIELD - 1) // 2
     edge = REST_REACH + margin - len(SMOOTHING) // 2
@@ -189,7 +218,7 @@ def speech_graph(network: Network, channels: int) -> bytes:
     rest = None
     if network.silent_code is not None:
         silence = build.add("Transpose", [linear_nodes(build, contact, network.silence)], perm=[0, 2, 1])
-        rest = _rest(build, silence, float(as_array(network.silent_level)))
+        rest = _rest(build, features, silence, float(as_array(network.silent_level)))
         x = _drawn(build, x, rest, as_array(network.silent_code))
     code = build.slice(x, 2, margin, -margin)  # and of as many frames more as contact looks ahead and back
     weights = [as_array(layer.weight)[:, :WIDTH], as_array(layer.bias)]
@@ -203,7 +232,7 @@ def speech_graph(network: Network, channels: int) -> bytes:
     code, heard = (build.slice(part, 2, CONTACT_REACH, -CONTACT_REACH) for part in (code, heard))
     build.add("Transpose", [build.add("Concat", [code, heard, touch], axis=1)], "code", perm=[0, 2, 1])
     assert EXPORTED_FIELD % 2 == 1  # noqa: S101 - a window needs a middle
-    return build.finish("speech", {"features": [1, "N", channels]}, {"code": [1, "M", EXPORTED_CHANNELS]})
+    return build.finish("speech", {"features": [1, "N", width]}, {"code": [1, "M", EXPORTED_CHANNELS]})
 
 
 def face_graph(network: Network, neutral: NDArray[np.float32]) -> bytes:

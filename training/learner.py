@@ -37,6 +37,8 @@ class Learner(nn.Module):
         self.network.start_from_pca(torch.tensor(prepared.mean), torch.tensor(prepared.pca[:width]))
         if isinstance(self.network, lipwright.Network):
             self.network.set_lips(prepared.lips, prepared.teeth)
+            if config.recognising_steps:
+                self.network.recogniser.likelihoods.tell(prepared.settings)
         captured = [m for m in data.motions if m.captured]  # these come first
         owner = torch.tensor([data.speakers.index(m.speaker) for m in captured])
         counts = torch.tensor([len(m.coefficients) for m in captured])

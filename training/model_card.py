@@ -39,7 +39,7 @@ parted, and pauses of made-up lines rest. In made-up lines the teacher was given
 spread vowels more of it than the capture has, low vowels a lower jaw and sibilants a higher one, as published
 measurements of careful speech ask for (`training/lip_rounding.py`, `training/jaw_height.py`).
 
-GRID's last ten clips, FACEGOOD's `1114_2_04`, the prompts of `training/corpus/kept_out_prompts.txt`, the Italian
+{ears}GRID's last ten clips, FACEGOOD's `1114_2_04`, the prompts of `training/corpus/kept_out_prompts.txt`, the Italian
 prompts, the game's dialogue and LJSpeech never trained. Nor did eight more GRID clips and every twelfth recording
 of festvox-ru, but these chose between settings, such as how the peaks of contact are acted on.
 The test figures of earlier models, and of sisters of this one that differ in training and in how surely contact
@@ -80,6 +80,15 @@ The model is licensed under CC BY-SA 4.0. Name its source as: {credits}
 _READER = """
 | Likewise a Russian man who reads, recorded and labelled for Debian's `festvox-ru` by Nickolay V. Shmyrev (2005) | \
 {:g} min | BSD-like |"""
+
+#: A paragraph of its own, where contact is heard by two ears.
+_SECOND_EAR = """Contact is heard by two ears. One learned from the speech above alone. The other listens to phones, as the
+acoustic model `en-us` of PocketSphinx judges them (copyright 2015 Alpha Cephei, BSD-like licence): a small network
+learned to answer as its Gaussians do, on the speech above and on frames that they draw (`training/recogniser_lesson.py`).
+None of their numbers is in the bundle. Whose speech they were trained on is not told with them, so nobody can say that
+the speakers measured below, LJSpeech's among them, were strangers to that teacher.
+
+"""
 
 
 _DEAF = "Emotion is not heard from the voice."
@@ -131,6 +140,7 @@ def write_model_card(
         device=device,
         frame_rate=manifest.timing.frame_rate,
         synthetic=config["synthetic_minutes"],
+        ears=_SECOND_EAR if config.get("recognising_steps") else "",
         reader=_READER.format(config["reader_minutes"]) if config.get("reader_minutes") else "",
         careful=config["careful_share"],
         hearing=_hearing(manifest.training.get("hearing")),

@@ -34,6 +34,7 @@ from training.half_precision import half_precision
 from training.learner import Learner
 from training.networks import NETWORKS, lipwright
 from training.preparation import Prepared, prepare
+from training.recogniser_lesson import teach_second_ear
 from training.validation import validate
 
 if TYPE_CHECKING:
@@ -45,8 +46,11 @@ if TYPE_CHECKING:
 
 #: Training chunks, of two to three seconds each, that tell how far the steps of eight bits must reach.
 ROUNDING_CHUNKS = 256
-#: What is learned in steps of its own: motion, then contact, then what motion takes over from contact's ear.
-LESSONS = ("motion", "contact", "refining")
+#: Steps in which the second ear learns what to listen to, for each in which it learns contact.
+LIKELIHOOD_STEPS_EACH = 2
+#: What is learned in steps of its own: motion, then contact, then contact by the second ear, then what motion
+#: takes over from contact's first.
+LESSONS = ("motion", "contact", "recognising", "refining")
 
 
 @dataclass(frozen=True)
@@ -117,11 +121,14 @@ class Trainer:
 
     def _optimiser(self) -> torch.optim.Optimizer:
         network, contact = self.learner.network, list(self.learner.contact_parameters())
-        shared = []
+        shared, again = [], []
         if isinstance(network, lipwright.Network):
-            shared = list(network.code_from_contact.parameters())
-        known = {id(p) for p in contact + shared}
-        motion = [p for p in network.parameters() if id(p) not in known]
+            shared, again = (
+                list(network.code_from_contact.parameters()),
+                list(network.recogniser_parameters()),
+            )
+        known = {id(p) for p in contact + shared + again}
+        motion = [p for p in network.parameters() if p.requires_grad and id(p) not in known]
         beside = [self.learner.latents, self.learner.styles]
         groups = [
             {"params": motion, "weight_decay": self.config.weight_decay, "learns": "motion"},
@@ -134,6 +141,8 @@ class Trainer:
             },
         ]
         if shared:
+            rate = {"weight_decay": self.config.weight_decay, "scale": self.config.contact_rate}
+            groups.append({"params": again, **rate, "learns": "recognising"})
             groups.append({"params": shared, "weight_decay": self.config.weight_decay, "learns": "refining"})
         return torch.optim.AdamW(groups, lr=self.config.learning_rate, betas=(0.9, 0.99))
 
@@ -215,6 +224,9 @@ class Trainer:
         terms = self._motion_terms(batch, features, keep) if moving else {}
         if hearing:
             terms |= self._contact_terms(batch, features)
+        if self._learns("recognising"):
+            self._open_second_ear()
+            terms |= self._second_contact_terms(batch, features)
         weights = dataclasses.asdict(self.config.loss)
         loss = torch.stack([weights[k] * self.rms.normalise(k, v) for k, v in terms.items()]).sum()
         self._check_finite(loss, batch)
@@ -291,11 +303,27 @@ class Trainer:
             heard = network.contact_code(features)
             touch, phones = network.touch(heard), network.phones(heard)
             silence = network.silence(heard)
-        return {
-            "touch": losses.touch_loss(touch.float(), batch.touch, batch.weight),
-            "phones": losses.phone_loss(phones.float(), batch.phone, batch.weight),
-            "silence": losses.touch_loss(silence.float(), _silence(batch.phone), batch.weight),
-        }
+        asleep = losses.touch_loss(silence.float(), _silence(batch.phone), batch.weight)
+        return _heard_terms(touch, phones, batch) | {"silence": asleep}
+
+    def _open_second_ear(self) -> None:
+        """Teach the second ear what it listens to, before its first step."""
+        network = self.learner.network
+        assert isinstance(network, lipwright.Network)  # noqa: S101 - no other network hears contact
+        if network.has_second_ear:
+            return
+        steps = LIKELIHOOD_STEPS_EACH * self.config.recognising_steps
+        teach_second_ear(network, self._heard_in_training(), steps, self.config.seed)
+        for name, value in network.recogniser.likelihoods.state_dict().items():
+            self.average[f"recogniser.likelihoods.{name}"].copy_(value)
+
+    def _second_contact_terms(self, batch: Batch, features: Tensor) -> dict[str, Tensor]:
+        network = self.learner.network
+        assert isinstance(network, lipwright.Network)  # noqa: S101 - no other network hears contact
+        with half_precision(self.device):
+            heard = network.second_contact_code(features)
+            touch, phones = network.touch_again(heard), network.phones_again(heard)
+        return _heard_terms(touch, phones, batch)
 
     def _altered_share(self, batch: Batch, *, moving: bool) -> Tensor:
         """Return the odds [B] of each chunk to be altered; where motion learns, the actor's seldom are."""
@@ -316,11 +344,15 @@ class Trainer:
         motion, steps = self.config.motion_steps, self.config.steps
         apart = self._hears_contact() and motion > 0
         refining = steps - self.config.refining_steps if apart else steps
-        refining = refining if refining > motion else steps  # a short try has no time for it
+        recognising = refining - self.config.recognising_steps if apart else refining
+        if recognising <= motion:  # a short try has no time for either
+            refining = recognising = steps
         if lesson == "refining":
             return refining, steps
+        if lesson == "recognising":
+            return recognising, refining
         if lesson == "contact":
-            return (motion, max(refining, motion + 1)) if self._hears_contact() else (steps, steps)
+            return (motion, max(recognising, motion + 1)) if self._hears_contact() else (steps, steps)
         return 0, min(motion, steps) if apart else steps
 
     def _update_average(self) -> None:
@@ -414,6 +446,14 @@ class Trainer:
             styles = {self.data.speakers[0]: torch.zeros_like(neutral)} | styles
             styles = {name: vector - neutral for name, vector in styles.items()}
         return {name: vector.numpy().astype(np.float32) for name, vector in styles.items() if vector.any()}
+
+
+def _heard_terms(touch: Tensor, phones: Tensor, batch: Batch) -> dict[str, Tensor]:
+    """Return the losses of what an ear hears: contacts [B, T, 2] and phones [B, T, P], as log-odds."""
+    return {
+        "touch": losses.touch_loss(touch.float(), batch.touch, batch.weight),
+        "phones": losses.phone_loss(phones.float(), batch.phone, batch.weight),
+    }
 
 
 def _silence(phone: Tensor) -> Tensor:

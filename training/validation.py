@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +12,12 @@ from inference.audio_features import silence_features
 from inference.audio_file import read_audio
 from training.altered_copies import features_of
 from training.dataset import HOP_LENGTH, SAMPLE_RATE
+from training.networks import lipwright
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from inference.audio_features import FeatureSettings
     from training.networks import FaceNetwork
     from training.preparation import Prepared
     from training.project import Take
@@ -54,12 +57,29 @@ def line_code(network: FaceNetwork, prepared: Prepared, samples: NDArray[np.floa
 
 
 def padded_features(network: FaceNetwork, prepared: Prepared, samples: NDArray[np.float32]) -> torch.Tensor:
-    """Return a line's features [1, N, C] with silence around, so that the first output falls on t = 0."""
-    features = features_of(samples, prepared.settings, prepared.target_db)
+    """Return a line's features [1, N, C] with silence around, so that the first output falls on t = 0.
+
+    Silence around a line has the line's colour, where the network wants that (see `told_settings`).
+    """
+    settings = told_settings(network, prepared.settings)
+    features = features_of(samples, settings, prepared.target_db)
+    before, behind = (np.repeat(silence_features(settings)[None], n, 0) for n in _margins(network))
+    before[:, settings.channels :] = features[0, settings.channels :]
+    behind[:, settings.channels :] = features[-1, settings.channels :]
+    return torch.tensor(np.concatenate([before, features, behind]))[None]
+
+
+def _margins(network: FaceNetwork) -> tuple[int, int]:
     margin = network.window // 2
-    quiet = silence_features(prepared.settings)[None]
-    whole = [np.repeat(quiet, margin, 0), features, np.repeat(quiet, margin + network.hop, 0)]
-    return torch.tensor(np.concatenate(whole))[None]
+    return margin, margin + network.hop
+
+
+def told_settings(network: FaceNetwork, settings: FeatureSettings) -> FeatureSettings:
+    """Return how the features of a line are made that a trained network hears as it will in a bundle.
+
+    In training it hears a recording's colour from what it is given; a line is to tell it as it goes.
+    """
+    return replace(settings, colour=isinstance(network, lipwright.Network) and network.has_second_ear)
 
 
 def predict_take(network: FaceNetwork, prepared: Prepared, take: Take) -> NDArray[np.float32]:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONTACT_WIDTH = 256
-#: Channels between the two layers of the stem, and within a block.
-STEM_WIDTH, INNER_WIDTH = 128, 512
+#: Channels between the two layers of the stem.
+STEM_WIDTH = 128
+#: How many times as wide as a block its inside is.
+WIDER = 2
 #: Taps and strides of the stem's layers, in feature frames.
 STEM = ((5, 1), (5, 2))
 #: Taps of a block, and how far apart in each, in code frames of 16 ms: together as far as the other trunk.
@@ -58,19 +60,19 @@ class Frames(nn.Linear):
 class Block(nn.Module):
     """Adds what is heard around each frame."""
 
-    def __init__(self, dilation: int) -> None:
-        """Create the layers; at first the block passes on what it gets."""
+    def __init__(self, dilation: int, width: int = CONTACT_WIDTH) -> None:
+        """Create the layers for so many channels; at first the block passes on what it gets."""
         super().__init__()
         self.dilation = dilation
-        self.taps = nn.Parameter(torch.randn(TAPS, CONTACT_WIDTH) / TAPS)
-        self.norm = nn.LayerNorm(CONTACT_WIDTH)
-        self.widen = nn.Linear(CONTACT_WIDTH, INNER_WIDTH)
-        self.narrow = nn.Linear(INNER_WIDTH, CONTACT_WIDTH)
+        self.taps = nn.Parameter(torch.randn(TAPS, width) / TAPS)
+        self.norm = nn.LayerNorm(width)
+        self.widen = nn.Linear(width, WIDER * width)
+        self.narrow = nn.Linear(WIDER * width, width)
         self.rounded: Sequence[EightBitLinear] = nn.ModuleList()  # type: ignore[assignment]
         nn.init.zeros_(self.narrow.weight)
 
     def forward(self, code: Tensor) -> Tensor:
-        """Map [B, M, 256] to [B, M - 2 * dilation, 256]."""
+        """Map [B, M, width] to [B, M - 2 * dilation, width]."""
         middle, around = self._seen(code)
         if self.rounded:
             widen, narrow = self.rounded
@@ -81,7 +83,7 @@ class Block(nn.Module):
         return passed
 
     def round_off(self, code: Tensor) -> None:
-        """Compute in eight bits from now on, in steps for what the block sees here [B, M, 256]."""
+        """Compute in eight bits from now on, in steps for what the block sees here [B, M, width]."""
         around, scale, shift = self._normal(self._seen(code)[1]), self.norm.weight, self.norm.bias
         weight, bias = self.widen.weight * scale, self.widen.bias + self.widen.weight @ shift
         widen = EightBitLinear(weight, bias, around)
@@ -89,7 +91,7 @@ class Block(nn.Module):
         self.rounded = nn.ModuleList((widen, narrow))  # type: ignore[assignment]
 
     def _seen(self, code: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the moments themselves and what lies around them, both [B, M - 2 * dilation, 256]."""
+        """Return the moments themselves and what lies around them, both [B, M - 2 * dilation, width]."""
         inside = code.shape[1] - (TAPS - 1) * self.dilation
         first, middle, last = (code[:, k * self.dilation : k * self.dilation + inside] for k in range(TAPS))
         taps = self.taps.to(code.dtype)  # half precision stays half
@@ -97,7 +99,7 @@ class Block(nn.Module):
 
     def _normal(self, around: Tensor) -> Tensor:
         """Return frames with mean 0 and deviation 1."""
-        return nn.functional.layer_norm(around, (CONTACT_WIDTH,), eps=self.norm.eps)
+        return nn.functional.layer_norm(around, around.shape[-1:], eps=self.norm.eps)
 
 
 class ContactTrunk(nn.Module):

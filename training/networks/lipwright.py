@@ -32,6 +32,7 @@ from training.networks.contact_share import CONTACT_REACH, contact_share, highes
 from training.networks.contact_trunk import CONTACT_WIDTH, ContactTrunk
 from training.networks.expression import LATENT_SIZE, Expression
 from training.networks.phone_contacts import contact_odds
+from training.networks.recogniser_trunk import RECOGNISER_WIDTH, RecogniserTrunk
 from training.networks.speech_trunk import SPEECH_FIELD, SPEECH_STRIDE, SpeechTrunk
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ HOP = SPEECH_STRIDE * FACE_STRIDE
 BELIEVABLE, DOUBT = (0.003, 0.006), 400.0
 #: How far motion follows what it learned to take over from contact's ear. In full it trembles.
 TAKEN_OVER = 0.5
+#: How much the second ear counts in the log-odds of lips that touch, beside the first; and how much less it
+#: is believed for each of the log-odds by which the first hears f or v, some of which it takes for p.
+SECOND_EAR, BESIDE_TEETH = 0.5, 1.0
 #: Weights of five neighbouring frames in the log-odds of contact: lips do not flicker.
 SMOOTHING = (0.1, 0.2, 0.4, 0.2, 0.1)
 #: Odds that nobody speaks at which the face begins to rest, and at which it does; for how long on both sides
@@ -136,6 +140,10 @@ class Network(nn.Module):
         self.silence = nn.Linear(CONTACT_WIDTH, 1)
         self.phones = nn.Linear(CONTACT_WIDTH, len(PHONES))
         self.dropout = nn.Dropout(dropout)
+        self.mel_bands = channels
+        self.recogniser = RecogniserTrunk(channels)
+        self.touch_again = nn.Linear(RECOGNISER_WIDTH, CONTACTS)
+        self.phones_again = nn.Linear(RECOGNISER_WIDTH, len(PHONES))
         # Nothing until the last steps of training, and drawn from no source of chance that the others share.
         self.code_from_contact = nn.utils.skip_init(nn.Linear, CONTACT_WIDTH, WIDTH)  # type: ignore[no-untyped-call]
         nn.init.zeros_(self.code_from_contact.weight)
@@ -185,13 +193,15 @@ class Network(nn.Module):
         """Let both trunks compute in eight bits from now on, in steps for training features [B, N, C]."""
         self.speech.round_off(features)
         self.contact.round_off(features)
+        if self.has_second_ear:
+            self.recogniser.round_off(features)
 
     def rest_in_silence(self, silence: Tensor) -> None:
         """Let the face rest, from now on, wherever nobody is heard to speak, as it does in silence [C]."""
         with torch.no_grad():
             features = silence.expand(1, SPEECH_FIELD, -1)
             heard = self.contact(features)
-            code, contact = self.motion_code(features, heard)[:, :1], self.contacts(heard)[:, :1]
+            code, contact = self.motion_code(features, heard)[:, :1], self.contacts(features, heard)[:, :1]
             lips = contact[..., :1] + self.belief(code.expand(1, FACE_FIELD, -1))
             self.silent_share = contact_share(torch.cat([lips, contact[..., 1:]], 2))[0, 0]
             self.silent_code = code[0, 0]
@@ -200,13 +210,16 @@ class Network(nn.Module):
     def speech_code(self, features: Tensor) -> Tensor:
         """Map features [B, N, C] to the emotion-independent code [B, M, 194], one frame every 16 ms.
 
+        Behind the C features the recording's colour may stand, 13 numbers; else it is that of all of them.
+
         The last two channels are how far the lips are to touch, and lip and teeth, from 0 to 1; their
         outermost frames are 0, and nobody reads those. What lies at the ends is not told from what lies
         beyond them.
         """
+        features, colour = features[..., : self.mel_bands], features[..., self.mel_bands :]
         heard = self.contact(features)
         code = self.motion_code(features, heard)
-        contact = self._smooth(self.contacts(heard))
+        contact = self._smooth(self.contacts(features, heard, colour if colour.shape[2] else None))
         rest = self.rest(self.silence(heard), self.loudness(features))
         if self.silent_code is not None:
             code = code + rest * (self.silent_code - code)
@@ -236,9 +249,27 @@ class Network(nn.Module):
         code: Tensor = self.speech(features) + taken_over * self.code_from_contact(heard)
         return code
 
-    def contacts(self, heard: Tensor) -> Tensor:
-        """Return the log-odds [B, M, 2] of each contact by what the trunk hears [B, M, 256]."""
-        return contact_odds(self.touch(heard), self.phones(heard))
+    @property
+    def has_second_ear(self) -> bool:
+        """Whether its second ear was taught."""
+        return self.recogniser.likelihoods.learned
+
+    def contacts(self, features: Tensor, heard: Tensor, colour: Tensor | None = None) -> Tensor:
+        """Return the log-odds [B, M, 2] of each contact by both ears.
+
+        Args:
+            features: [B, N, C].
+            heard: [B, M, 256] what the first ear makes of them.
+            colour: [B, N, 13] the recording's; None for that of all of the features.
+        """
+        odds = contact_odds(self.touch(heard), self.phones(heard))
+        if not self.has_second_ear:
+            return odds
+        again = self.recogniser(features, colour)
+        again = contact_odds(self.touch_again(again), self.phones_again(again))[..., :1]
+        lips, teeth = odds[..., :1], odds[..., 1:]
+        again = again - BESIDE_TEETH * nn.functional.softplus(teeth)
+        return torch.cat([torch.lerp(lips, again, SECOND_EAR), teeth], 2)
 
     def loudness(self, features: Tensor) -> Tensor:
         """Return how far features [B, N, C] lie over silence at every code frame [B, M, 1]."""
@@ -269,6 +300,10 @@ class Network(nn.Module):
         """Return what the trunk that listens for contact makes of features at every output [B, T, 256]."""
         return _inside(self.contact(features))
 
+    def second_contact_code(self, features: Tensor) -> Tensor:
+        """Return what the second ear makes of features at every output [B, T, 128]."""
+        return _inside(self.recogniser(features))
+
     def belief(self, code: Tensor) -> Tensor:
         """Return what the trunk's code [B, M, 192] adds to the log-odds of lips that touch [B, M - 2, 1].
 
@@ -285,6 +320,12 @@ class Network(nn.Module):
         yield from self.touch.parameters()
         yield from self.silence.parameters()
         yield from self.phones.parameters()
+
+    def recogniser_parameters(self) -> Iterator[nn.Parameter]:
+        """Yield what learns contact a second time; not what the second ear listens to."""
+        yield from (p for p in self.recogniser.parameters() if p.requires_grad)
+        yield from self.touch_again.parameters()
+        yield from self.phones_again.parameters()
 
     def pose(self, code: Tensor, manner: Tensor) -> Tensor:
         """Map the trunk's code [B, M, 192] and manners [B, M, 16] to [B, M - 2, R], before any contact."""
