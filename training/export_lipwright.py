@@ -114,17 +114,13 @@ def _belief(build: GraphBuilder, heard: str, code: str, network: Network) -> str
 def _both_ears(build: GraphBuilder, first: str, second: str) -> str:
     """Return the log-odds of contacts [1, M, 2] that both ears decide on, by those that each hears."""
     lips, teeth = (build.slice(first, 2, at, at + 1) for at in range(CONTACTS))
-    doubt = build.add("Mul", [build.add("Softplus", [teeth]), _number(build, BESIDE_TEETH)])
+    doubt = build.add("Mul", [build.add("Softplus", [teeth]), build.number(BESIDE_TEETH)])
     again = build.add("Sub", [build.slice(second, 2, 0, 1), doubt])
     parts = [
-        build.add("Mul", [x, _number(build, share)])
+        build.add("Mul", [x, build.number(share)])
         for x, share in ((lips, 1 - SECOND_EAR), (again, SECOND_EAR))
     ]
     return build.add("Concat", [build.add("Add", parts), teeth], axis=2)
-
-
-def _number(build: GraphBuilder, value: float) -> str:
-    return build.weight(np.full(1, value, np.float32))
 
 
 def _rest(build: GraphBuilder, features: str, silence: str, silent_level: float) -> str:

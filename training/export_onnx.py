@@ -45,6 +45,10 @@ class GraphBuilder:
             self.weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
+    def number(self, value: float) -> str:
+        """Add a constant [1] and return its name."""
+        return self.weight(np.full(1, value, np.float32))
+
     def add(self, operator: str, inputs: Sequence[str], output: str = "", **attributes: Any) -> str:  # noqa: ANN401 - as ONNX has them
         """Add a node with one output and return that output's name."""
         output = output or f"x{len(self.nodes)}"

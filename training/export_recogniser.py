@@ -54,11 +54,11 @@ def _likelihood_nodes(build: GraphBuilder, features: str, colour: str, likelihoo
     """Return what a recogniser would say [M, 252] of features [N, C] and their colour [N, 13]."""
     seen = _streams(build, features, colour, likelihoods)
     total = _answer(build, seen, likelihoods)
-    sure = build.add("LogSoftmax", [build.add("Mul", [total, _number(build, SURE)])], axis=1)
-    sure = build.add("Div", [build.add("Max", [sure, _number(build, LEAST)]), _number(build, SPREAD)])
-    doubtful = build.add("Softmax", [build.add("Mul", [total, _number(build, DOUBTFUL)])], axis=1)
-    doubtful = build.add("Mul", [doubtful, _number(build, SPREAD)])
-    return build.add("Concat", [build.add("Add", [sure, _number(build, MIDDLE)]), doubtful], axis=1)
+    sure = build.add("LogSoftmax", [build.add("Mul", [total, build.number(SURE)])], axis=1)
+    sure = build.add("Div", [build.add("Max", [sure, build.number(LEAST)]), build.number(SPREAD)])
+    doubtful = build.add("Softmax", [build.add("Mul", [total, build.number(DOUBTFUL)])], axis=1)
+    doubtful = build.add("Mul", [doubtful, build.number(SPREAD)])
+    return build.add("Concat", [build.add("Add", [sure, build.number(MIDDLE)]), doubtful], axis=1)
 
 
 def _answer(build: GraphBuilder, seen: str, likelihoods: PhoneLikelihoods) -> str:
@@ -89,7 +89,7 @@ def _streams(build: GraphBuilder, features: str, colour: str, likelihoods: Phone
     raw = build.add("Add", [build.add("Mul", [features, build.weight(std)]), build.weight(mean)])
     power = build.add("Exp", [raw])
     parts = [
-        build.add("Mul", [build.slice(power, 0, start, start - 2 or END), _number(build, weight)])
+        build.add("Mul", [build.slice(power, 0, start, start - 2 or END), build.number(weight)])
         for start, weight in enumerate(AROUND)
     ]
     around = build.add("Add", [build.add("Add", parts[:2]), parts[2]])
@@ -103,7 +103,3 @@ def _streams(build: GraphBuilder, features: str, colour: str, likelihoods: Phone
     seen = build.add("Conv", [along, kernel], strides=[STRIDE])  # [13, 3, M]
     seen = build.add("Transpose", [seen], perm=[2, 1, 0])  # [M, 3, 13]
     return build.add("Reshape", [seen, build.weight(np.array([-1, STREAMS * CEPSTRA], np.int64))])
-
-
-def _number(build: GraphBuilder, value: float) -> str:
-    return build.weight(np.full(1, value, np.float32))

@@ -27,10 +27,10 @@ _TINY = 1e-30
 class GaussianTeacher:
     """An acoustic model that answers."""
 
-    def __init__(self, model: AcousticModel, device: torch.device | None = None) -> None:
-        """Take a model to a device; None for the CPU."""
+    def __init__(self, model: AcousticModel) -> None:
+        """Take a model."""
         numbers = (model.means, model.variances, model.weights)
-        self._means, self._variances, self._weights = (torch.tensor(n, device=device) for n in numbers)
+        self._means, self._variances, self._weights = (torch.tensor(n) for n in numbers)
         # The logarithm of a Gaussian's density is linear in a frame's squares and the frame itself.
         means, variances = self._means.double(), self._variances.double()
         linear = torch.cat([-0.5 / variances, means / variances], -1).permute(1, 3, 0, 2).flatten(2)

@@ -301,10 +301,10 @@ class Trainer:
         assert isinstance(network, lipwright.Network)  # noqa: S101 - no other network hears contact
         with half_precision(self.device):
             heard = network.contact_code(features)
-            touch, phones = network.touch(heard), network.phones(heard)
             silence = network.silence(heard)
+            terms = _heard_terms(batch, heard, network.touch, network.phones)
         asleep = losses.touch_loss(silence.float(), _silence(batch.phone), batch.weight)
-        return _heard_terms(touch, phones, batch) | {"silence": asleep}
+        return terms | {"silence": asleep}
 
     def _open_second_ear(self) -> None:
         """Teach the second ear what it listens to, before its first step."""
@@ -322,8 +322,7 @@ class Trainer:
         assert isinstance(network, lipwright.Network)  # noqa: S101 - no other network hears contact
         with half_precision(self.device):
             heard = network.second_contact_code(features)
-            touch, phones = network.touch_again(heard), network.phones_again(heard)
-        return _heard_terms(touch, phones, batch)
+            return _heard_terms(batch, heard, network.touch_again, network.phones_again)
 
     def _altered_share(self, batch: Batch, *, moving: bool) -> Tensor:
         """Return the odds [B] of each chunk to be altered; where motion learns, the actor's seldom are."""
@@ -448,11 +447,11 @@ class Trainer:
         return {name: vector.numpy().astype(np.float32) for name, vector in styles.items() if vector.any()}
 
 
-def _heard_terms(touch: Tensor, phones: Tensor, batch: Batch) -> dict[str, Tensor]:
-    """Return the losses of what an ear hears: contacts [B, T, 2] and phones [B, T, P], as log-odds."""
+def _heard_terms(batch: Batch, heard: Tensor, touch: nn.Linear, phones: nn.Linear) -> dict[str, Tensor]:
+    """Return the losses of contacts and phones that two layers tell by what an ear hears [B, T, C]."""
     return {
-        "touch": losses.touch_loss(touch.float(), batch.touch, batch.weight),
-        "phones": losses.phone_loss(phones.float(), batch.phone, batch.weight),
+        "touch": losses.touch_loss(touch(heard).float(), batch.touch, batch.weight),
+        "phones": losses.phone_loss(phones(heard).float(), batch.phone, batch.weight),
     }
 
 

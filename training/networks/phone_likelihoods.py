@@ -133,17 +133,18 @@ class PhoneLikelihoods(nn.Module):
 
     def log_likelihoods(self, streams: Tensor) -> Tensor:
         """Return the log-likelihoods of all states [..., 126] of frames [..., 39], but for a constant."""
-        code = (streams - self.get_buffer("stream_mean")) / self.get_buffer("stream_std")
-        code = torch.relu(self.layers[0](code))
+        code = torch.relu(self.layers[0](self._even(streams)))
         middle, last = self.rounded or self.layers[1:]
         likely: Tensor = last(torch.relu(middle(code)))
         return likely
 
+    def _even(self, streams: Tensor) -> Tensor:
+        return (streams - self.get_buffer("stream_mean")) / self.get_buffer("stream_std")
+
     def round_off(self, features: Tensor) -> None:
         """Compute all but the first layer in eight bits from now on, in steps for features [B, N, C]."""
         with torch.no_grad():
-            streams = self.streams(features)
-            code = (streams - self.get_buffer("stream_mean")) / self.get_buffer("stream_std")
+            code = self._even(self.streams(features))
             rounded: list[EightBitLinear] = []
             for before, layer in itertools.pairwise(self.layers):
                 code = torch.relu((rounded[-1] if rounded else before)(code))
