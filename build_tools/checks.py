@@ -12,6 +12,7 @@ from build_tools import environments
 from build_tools.console import BuildError, run, say
 from build_tools.extension import zip_for_this_machine
 from build_tools.interpreters import find_python
+from build_tools.kokoro_voices import ensure_kokoro_voices
 from build_tools.paths import BUILD, ROOT
 from build_tools.system_parts import BLENDER, require_parts
 
@@ -86,6 +87,10 @@ def run_checks(groups: Sequence[str], blender_versions: Sequence[str], extra: Se
 
 
 def _unit_tests(python: Path, tally: Tally, extra: Sequence[str]) -> bool:
+    try:
+        ensure_kokoro_voices()
+    except BuildError as error:  # their tests skip themselves, as those of every synthesiser that is missing
+        say(f"tests of Kokoro's voices will be skipped: {error}")
     folders = [ROOT / "tests" / name for name in UNIT_FOLDERS]
     return _pytest(python, "unit", [folder for folder in folders if folder.is_dir()], tally, extra, {})
 

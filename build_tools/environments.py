@@ -49,7 +49,7 @@ BLENDER_PYTHON = {"4.2.23": "3.11", "4.5.15": "3.11", "5.0.1": "3.11", "5.2.3": 
 DEFAULT_BLENDER = "5.0.1"  # the one in requirements/runtime.in
 
 RUNTIME = Environment(".venv", "3.11", ("runtime",), "Blender 5.0.1 and inference, about 1 GB")
-DEV = Environment(".venvs/dev", "3.11", ("dev", "torch"), "tests and training, about 1.7 GB")
+DEV = Environment(".venvs/dev", "3.11", ("dev", "voices", "torch"), "tests and training, about 1.8 GB")
 READERS = Environment(".venvs/readers", "3.11", ("readers",), "others' readers of exported files, 300 MB")
 
 

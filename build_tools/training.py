@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from build_tools import environments
 from build_tools.console import run
+from build_tools.kokoro_voices import ensure_kokoro_voices
 from build_tools.paths import ROOT
 from build_tools.system_parts import VOICES, require_parts
 
@@ -17,8 +18,9 @@ def train_default_model(arguments: Sequence[str]) -> int:
     """Train the bundled model and return the exit status; the arguments go on as they are.
 
     Raises:
-        BuildError: where the synthesisers are missing whose voices the model learns from.
+        BuildError: where voices that the model learns from are missing or cannot be fetched.
     """
     require_parts(VOICES)
+    ensure_kokoro_voices()
     python = environments.ensure(environments.DEV)
     return run([python, "-m", "training.default_model", *arguments], cwd=ROOT)

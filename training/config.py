@@ -69,10 +69,12 @@ class TrainingConfig:
         synthetic_variants: The same of every line of synthesised speech: as many rooms and noises for each.
         synthetic_minutes: Synthesised speech, animated by a teacher that knows its phones; needs phone
             timings in the project and espeak-ng or flite on the machine. 0 for none.
-        corpus_engines: Where that speech comes from, separated by commas: "espeak", "flite", "festival", and
-            "real" for aligned recordings.
+        corpus_engines: Where that speech comes from, separated by commas: "espeak", "flite", "festival",
+            "real" for aligned recordings, and "kokoro" for what `kokoro_minutes` asks for.
         reader_minutes: Speech of a Russian man who reads, on top of `synthetic_minutes` where those are asked
             for and `corpus_engines` has "real"; needs Debian's festvox-ru on the machine.
+        kokoro_minutes: Speech of natural voices by Kokoro, on top of that, where `corpus_engines` has
+            "kokoro" and "espeak"; needs what `build.py train-default` fetches.
         synthetic_share: Share of chunks drawn from it.
         careful_share: How far the neutral face of the finished model speaks as that teacher makes it speak,
             in our own network: 0 for the actor's manner, 1 for the teacher's.
@@ -122,6 +124,7 @@ class TrainingConfig:
     synthetic_minutes: float = 0.0
     corpus_engines: str = "espeak,flite,festival,real"
     reader_minutes: float = 0.0
+    kokoro_minutes: float = 0.0
     synthetic_share: float = 0.3
     careful_share: float = 0.0
     other_share: float = 0.1
@@ -148,10 +151,12 @@ class TrainingConfig:
 
         Args:
             values: What `to_json` returned, maybe in an earlier version, which had none of
-                `reader_minutes`, `synthetic_variants`, `refining_steps` and `recognising_steps`.
+                `reader_minutes`, `kokoro_minutes`, `synthetic_variants`, `refining_steps` and
+                `recognising_steps`.
         """
         own = {"heard_utterances": 0}
-        new = {"reader_minutes": 0.0, "synthetic_variants": 1, "refining_steps": 0, "recognising_steps": 0}
+        new = {"reader_minutes": 0.0, "kokoro_minutes": 0.0, "synthetic_variants": 1}
+        new |= {"refining_steps": 0, "recognising_steps": 0}
         return isinstance(values, dict) and {**new, **values, **own} == {**self.to_json(), **own}
 
     @classmethod

@@ -177,7 +177,12 @@ def _made_up_motions(
     if config.synthetic_minutes <= 0 or not taught:
         return made
     engines = tuple(config.corpus_engines.split(","))
-    plan = CorpusPlan(config.synthetic_minutes, engines, reader_minutes=config.reader_minutes)
+    plan = CorpusPlan(
+        config.synthetic_minutes,
+        engines,
+        reader_minutes=config.reader_minutes,
+        kokoro_minutes=config.kokoro_minutes,
+    )
     lines = build_corpus(plan, corpus_folder)
     teacher = train_teacher(make_lesson(taught), space, seed=config.seed)
     # Where nobody speaks, both manners rest.

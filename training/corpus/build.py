@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from inference.errors import LipwrightError
 from training.corpus.espeak import Espeak
 from training.corpus.festival_voices import FESTIVAL_VOICES
+from training.corpus.kokoro_source import KokoroSource
 from training.corpus.line_files import as_stored, load_line, save_line
 from training.corpus.prompts import ABROAD, read_prompts, training_prompts
 from training.corpus.sentences_other import LANGUAGES
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from training.corpus.sources import LineId, Source
     from training.corpus.spoken_line import SpokenLine
 
-ENGINES = ("espeak", "flite", "festival", "real")
+ENGINES = ("espeak", "flite", "festival", "real", "kokoro")
 #: Shares of the English minutes; espeak-ng gets the rest, and all where it is alone.
 ENGLISH_SHARES = {"real": 0.22, "flite": 0.22, "festival": 0.18}
 #: How much of the other languages is recorded speech, where there is any of them.
@@ -56,6 +57,8 @@ class CorpusPlan:
         english_share: How much is English where there are others.
         reader_minutes: How much of the Russian man who reads (`russian_reader`) comes on top of `minutes`;
             none without the engine "real", and 89 are there.
+        kokoro_minutes: How much by Kokoro comes on top of that; none without the engines "kokoro" and
+            "espeak", which tells it how words sound.
     """
 
     minutes: float
@@ -64,6 +67,7 @@ class CorpusPlan:
     languages: tuple[str, ...] = LANGUAGES
     english_share: float = 0.6
     reader_minutes: float = 0.0
+    kokoro_minutes: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the names.
@@ -149,7 +153,8 @@ def build_corpus(
     Raises:
         LipwrightError: A synthesiser or a package is missing, or the folder cannot be used.
     """
-    groups = _sources(plan), _reader(plan)
+    espeak = _espeak() if "espeak" in plan.engines else None
+    groups = _sources(plan, espeak), _reader(plan), _kokoro(plan, espeak)
     shelf = _Shelf.open(folder, plan)
     planned = sum(seconds for sources in groups for _, seconds in sources)
     lines: list[SpokenLine] = []
@@ -179,9 +184,8 @@ def _fill(shelf: _Shelf, source: Source, seconds: float) -> Iterator[SpokenLine]
         first = last
 
 
-def _sources(plan: CorpusPlan) -> list[tuple[Source, float]]:
+def _sources(plan: CorpusPlan, espeak: Espeak | None) -> list[tuple[Source, float]]:
     """Return the plan's sources and how many seconds each gives."""
-    espeak = _espeak() if "espeak" in plan.engines else None
     abroad = plan.languages if espeak else ()
     english = plan.minutes * 60 * (plan.english_share if abroad else 1.0)
     shares = {name: share for name, share in ENGLISH_SHARES.items() if name in plan.engines}
@@ -215,6 +219,13 @@ def _reader(plan: CorpusPlan) -> list[tuple[Source, float]]:
     if plan.reader_minutes <= 0 or "real" not in plan.engines:
         return []
     return [(Reader(plan.seed), plan.reader_minutes * 60)]
+
+
+def _kokoro(plan: CorpusPlan, espeak: Espeak | None) -> list[tuple[Source, float]]:
+    """Likewise, of natural voices."""
+    if plan.kokoro_minutes <= 0 or "kokoro" not in plan.engines or espeak is None:
+        return []
+    return [(KokoroSource(plan.seed, espeak), plan.kokoro_minutes * 60)]
 
 
 def _espeak() -> Espeak:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inference.audio_file import AudioClip
+from inference.errors import LipwrightError
 from training.corpus.espeak_voices import ESPEAK_VOICES as ESPEAK_VOICES  # noqa: PLC0414 - belongs here too
 from training.corpus.ipa import ipa_phones
 from training.corpus.phones import SILENCE, Segment, share_time
@@ -60,6 +61,7 @@ _CALLBACK = ctypes.CFUNCTYPE(
 _SYNCHRONOUS, _PHONEME_EVENTS_IN_IPA, _NO_EXIT = 2, 0x3, 0x8000
 _RATE, _PITCH, _RANGE = 1, 3, 4
 _UTF8, _PHONEME_EVENT = 1, 7
+_IPA = 0x02
 _PAUSES = ("", "_", "_:")
 
 
@@ -93,6 +95,7 @@ class Espeak:
 
     def _declare(self) -> None:
         self._library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
+        self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._library.espeak_Synth.argtypes = [
             ctypes.c_char_p,
             ctypes.c_size_t,
@@ -150,6 +153,24 @@ class Espeak:
         if segments is None:
             return None
         return SpokenLine(f"espeak {voice}", clip.samples, segments, voice, "espeak", language)
+
+    def ipa(self, text: str, language: str) -> str:
+        """Return how a text sounds in the phonetic alphabet, words apart, without a pause anywhere.
+
+        Args:
+            text: What is said; punctuation is not kept.
+            language: A language code.
+
+        Raises:
+            LipwrightError: The library has no such language.
+        """
+        if self._library.espeak_SetVoiceByName(self._files.get(language, language).encode()) != 0:
+            raise LipwrightError(f"espeak-ng does not know the language {language}; install a newer one")
+        rest = ctypes.c_char_p(text.encode())
+        clauses = []
+        while rest.value is not None:  # the library moves the pointer on, clause by clause
+            clauses.append(self._library.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA).decode())
+        return " ".join(" ".join(clauses).split())
 
     def _segments(self, count: int, language: str) -> tuple[Segment, ...] | None:
         """Return the phones of the last line of `count` samples; None where one of them is unknown."""

@@ -13,9 +13,11 @@ from training.corpus.spoken_line import SpokenLine
 from training.corpus.spoken_text import without_remarks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from training.corpus.alignment import Aligner
+    from training.corpus.alignment import AlignedPhone, Aligner
     from training.corpus.espeak import Espeak
 
 
@@ -64,11 +66,32 @@ def recorded_line(
         if pronouncer is None
         else aligner.align_said(samples, pronouncer.words(text))
     )
+    language = "en" if pronouncer is None else pronouncer.language
+    return aligned_line(phones, samples, name, voice, "real", language)
+
+
+def aligned_line(  # noqa: PLR0917 - what a line is made of
+    phones: Sequence[AlignedPhone] | None,
+    samples: NDArray[np.float32],
+    name: str,
+    voice: str,
+    engine: str,
+    language: str,
+) -> tuple[SpokenLine | None, str]:
+    """Return a line of the phones that were found, or None and why they cannot be believed.
+
+    Args:
+        phones: Of the whole sound; None where none were found.
+        samples: [N] the sound, 16 kHz.
+        name: Of the line.
+        voice: As in `SpokenLine`.
+        engine: Likewise.
+        language: Likewise.
+    """
     if phones is None:
         return None, "no alignment"
     fault = alignment_fault(phones, samples)
     if fault:
         return None, fault
     segments = tuple(Segment(p.phone, p.start, p.end) for p in phones)
-    language = "en" if pronouncer is None else pronouncer.language
-    return SpokenLine(name, samples, segments, voice, "real", language), ""
+    return SpokenLine(name, samples, segments, voice, engine, language), ""
