@@ -13,7 +13,7 @@ from pathlib import Path
 
 from inference.errors import LipwrightError
 
-from .evaluation.rooms import ROOMS
+from .evaluation.rooms import ON_REQUEST, ROOMS
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -122,7 +122,12 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         action="append",
         help="a bundle trained without a speaker of the project or a speech engine, measured on just that",
     )
-    parser.add_argument("--only", metavar="ROOM,...", help="measure only some of: " + ", ".join(ROOMS))
+    parser.add_argument(
+        "--only",
+        metavar="ROOM,...",
+        help=f"measure only some of {', '.join(ROOMS)}; or {', '.join(ON_REQUEST)}: no test, but what "
+        "settings are chosen with",
+    )
     parser.add_argument("--data", metavar="DIR", type=Path, help="folder of recordings ($LIPWRIGHT_DATA)")
     parser.add_argument(
         "--json", metavar="FILE", nargs="?", const="-", help="write the figures as JSON; alone, print them"

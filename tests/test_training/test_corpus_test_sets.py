@@ -111,14 +111,15 @@ def test_a_games_texts_are_read_from_its_scripts(tmp_path):
         'dialogId("cav-v-unheard", "font_big", "No sound.")\ndialogStr("Nic.")\n',
         encoding="utf-8",
     )
-    [line] = game_dialogue.game_lines(tmp_path)
+    [line] = game_dialogue.game_lines("cs", tmp_path)
     assert (line.name, line.character) == ("cave cav-m-sees", "small")
     assert line.text == '\u0158ekla "pod\u00edvej".'
 
 
 def test_a_missing_game_is_said_with_its_remedy(tmp_path):
-    with pytest.raises(LipwrightError, match=r"apt-get install .*fillets-ng-data-cs"):
-        game_dialogue.game_lines(tmp_path)
+    for language in ("cs", "nl"):
+        with pytest.raises(LipwrightError, match=rf"apt-get install .*fillets-ng-data-{language}"):
+            game_dialogue.game_lines(language, tmp_path)
 
 
 def test_recordings_of_the_reader_are_kept_out_of_training():

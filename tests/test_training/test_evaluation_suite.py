@@ -100,6 +100,13 @@ def test_a_room_measures_lines_and_says_what_is_missing(stage):
     assert re.search(r"lip closure on p b m +1\.000 +>= 0\.95 +yes", table)
 
 
+def test_what_settings_are_chosen_with_is_measured_only_when_named(stage):
+    found = run_suite(stage, ("speech", "choosing"))
+    assert found.section("dutch").skipped == "dutch: is not here"
+    assert values(found.section("reader_conditions").rows)["quiet_25db.r_clean"] > 0.9
+    assert "dutch" not in [section.key for section in run_suite(stage, ("speech",)).sections]
+
+
 def test_a_condition_that_opens_every_closure_costs_recall(stage):
     lines = [spoken_line()]
     rows = condition_rows(

@@ -16,7 +16,7 @@ from training.corpus.espeak import Espeak
 from training.corpus.festival import speak_with_festival
 from training.corpus.festival_voices import FESTIVAL_PACKAGES, festival_voices
 from training.corpus.flite import flite_available, speak_with_flite
-from training.corpus.game_dialogue import LANGUAGE, game_lines
+from training.corpus.game_dialogue import CHOOSING, TESTED, game_lines
 from training.corpus.prompts import ENGLISH, KEPT_OUT_VOICE, kept_out_prompts, read_prompts
 from training.corpus.recorded import Pronouncer, recorded_line
 from training.corpus.russian_reader import kept_out_passages, reader_line
@@ -73,8 +73,9 @@ ESPEAK_TEST_VOICES = (
 )
 #: Of the prompts of the voice that training never hears, this many make one that tests use.
 KEPT_EVERY = 3
-#: Of a game's lines, this many make one that tests use, if it lasts this long (s).
-GAME_EVERY, SHORTEST_GAME_LINE = 16, 1.5
+#: Of a game's lines, this many make one that tests use, or that settings are chosen with, if it lasts this
+#: long (s).
+GAME_EVERY, CHOOSING_EVERY, SHORTEST_GAME_LINE = 16, 6, 1.5
 #: Seed of all manners of speaking in tests.
 SEED = 20177
 
@@ -125,14 +126,23 @@ def game_dialogue() -> list[SpokenLine]:
     Raises:
         LipwrightError: The game's recordings, or espeak-ng, are not installed.
     """
-    return list(_game_dialogue())
+    return list(_game_dialogue(TESTED, GAME_EVERY))
+
+
+def other_cast() -> list[SpokenLine]:
+    """Return lines of the same game by its Dutch cast, to choose settings with; they never train.
+
+    Raises:
+        LipwrightError: As `game_dialogue`.
+    """
+    return list(_game_dialogue(CHOOSING, CHOOSING_EVERY))
 
 
 @cache
-def _game_dialogue() -> tuple[SpokenLine, ...]:
-    aligner, pronouncer = Aligner(), Pronouncer(_espeak(), LANGUAGE)
+def _game_dialogue(language: str, every: int) -> tuple[SpokenLine, ...]:
+    aligner, pronouncer = Aligner(), Pronouncer(_espeak(), language)
     lines: list[SpokenLine] = []
-    for game_line in game_lines()[::GAME_EVERY]:
+    for game_line in game_lines(language)[::every]:
         samples = np.asarray(read_audio(game_line.path).samples, np.float32)
         if len(samples) < SHORTEST_GAME_LINE * SAMPLE_RATE:
             continue

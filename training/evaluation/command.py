@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from inference.atomic_file import atomic_path
 from inference.errors import LipwrightError
 from inference.model_bundle import ModelBundle, load_bundle
-from training.evaluation.rooms import ROOMS
+from training.evaluation.rooms import ON_REQUEST, ROOMS
 from training.evaluation.suite import Request, make_stage, run_suite
 from training.evaluation.table import evaluation_table
 from training.project import load_project
@@ -144,7 +144,7 @@ def named_bundles(named: list[str] | None) -> dict[str, ModelBundle]:
 
 
 def chosen_rooms(text: str | None) -> tuple[str, ...]:
-    """Return the rooms of a comma-separated list; all without one.
+    """Return the rooms of a comma-separated list; all of `ROOMS` without one.
 
     Raises:
         LipwrightError: One of them is unknown.
@@ -152,9 +152,9 @@ def chosen_rooms(text: str | None) -> tuple[str, ...]:
     if text is None:
         return ROOMS
     rooms = tuple(part.strip() for part in text.split(",") if part.strip())
-    unknown = [room for room in rooms if room not in ROOMS]
+    unknown = [room for room in rooms if room not in (*ROOMS, *ON_REQUEST)]
     if unknown or not rooms:
-        what, known = ", ".join(unknown) or text, ", ".join(ROOMS)
+        what, known = ", ".join(unknown) or text, ", ".join((*ROOMS, *ON_REQUEST))
         raise LipwrightError(f"'{what}' cannot be measured: choose among {known}")
     return rooms
 

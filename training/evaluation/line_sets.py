@@ -24,12 +24,15 @@ UNHEARD_SETS = ("italian", "game")
 """Real speakers of other languages, of whom nothing trains."""
 READER_SETS = ("reader",)
 """Real speakers who train, in recordings that do not."""
+CHOOSING_SETS = ("dutch", "reader")
+"""What settings are chosen with; the first are real speakers of whom nothing trains."""
 ENGINE_SETS = ("espeak", "flite", "festival")
 TITLES = {
     "asterisk": "real speech: asterisk prompts kept out (one female American speaker)",
     "ljspeech": "real speech: eight LJSpeech lines (one female American reader)",
     "italian": "a voice never heard: Italian asterisk prompts (one man)",
     "game": "voices never heard: a game's dialogue in Czech (several characters)",
+    "dutch": "no test: the same game's dialogue in Dutch (several characters, of whom nothing trains)",
     "reader": "real speech: passages kept out of a Russian novel (festvox-ru, one man)",
     "espeak": "synthetic speech: espeak-ng",
     "flite": "synthetic speech: flite",
@@ -64,7 +67,7 @@ def line_set(name: str, data: Path) -> list[Line]:
     """Read a test set.
 
     Args:
-        name: One of `REAL_SETS`, `UNHEARD_SETS`, `READER_SETS` or `ENGINE_SETS`.
+        name: One of `REAL_SETS`, `UNHEARD_SETS`, `READER_SETS`, `CHOOSING_SETS` or `ENGINE_SETS`.
         data: Folder of the shared data.
 
     Raises:
@@ -85,6 +88,7 @@ def _readers(data: Path) -> dict[str, Callable[[], list[SpokenLine]]]:
         "ljspeech": partial(test_sets.ljspeech, data),
     }
     real |= {"italian": test_sets.unheard_voice, "game": test_sets.game_dialogue}
+    real |= {"dutch": test_sets.other_cast}
     return real | {"reader": test_sets.reader} | engines
 
 

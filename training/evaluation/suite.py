@@ -16,7 +16,7 @@ from training.evaluation.face_regions import FaceRegions
 from training.evaluation.results import Evaluation, Section
 from training.evaluation.rhubarb import NAME as RHUBARB
 from training.evaluation.rhubarb import RhubarbSystem, rhubarb_available
-from training.evaluation.rooms import ROOMS
+from training.evaluation.rooms import ON_REQUEST, ROOMS
 from training.evaluation.stage import Stage
 from training.evaluation.systems import MODEL, ModelSystem, Systems
 from training.evaluation.visits import VISITS, left_out_name
@@ -39,7 +39,7 @@ class Request:
         compare: Other bundles, by column name.
         left_out: Bundles by what their training left out: a speaker of the project, or a speech engine.
         split: Which captured takes to measure.
-        rooms: Which of `ROOMS` to visit.
+        rooms: Which of `ROOMS` and `ON_REQUEST` to visit.
         head: The head that all of them move; found from the project and the model by default.
     """
 
@@ -81,12 +81,12 @@ def run_suite(stage: Stage, rooms: tuple[str, ...] = ROOMS, tell: Tell | None = 
 
     Args:
         stage: From `make_stage`.
-        rooms: Which of `ROOMS`.
+        rooms: Which of `ROOMS` and `ON_REQUEST`.
         tell: Told what is measured next.
     """
     start = time.monotonic()
     sections: list[Section] = []
-    for room in ROOMS:
+    for room in (*ROOMS, *ON_REQUEST):
         if room in rooms:
             if tell is not None:
                 tell(room)

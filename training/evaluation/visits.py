@@ -14,7 +14,14 @@ from training.evaluation.articulation import LABIODENTALS, articulation_figures
 from training.evaluation.capture_figures import capture_figures
 from training.evaluation.emotion_visits import visit_emotion
 from training.evaluation.goals import measure_rows
-from training.evaluation.line_sets import ENGINE_SETS, READER_SETS, REAL_SETS, TITLES, UNHEARD_SETS
+from training.evaluation.line_sets import (
+    CHOOSING_SETS,
+    ENGINE_SETS,
+    READER_SETS,
+    REAL_SETS,
+    TITLES,
+    UNHEARD_SETS,
+)
 from training.evaluation.results import Section
 from training.evaluation.robustness import condition_rows, level_rows, voice_rows
 from training.evaluation.stillness import still_rows
@@ -113,6 +120,17 @@ def _engines(stage: Stage) -> list[Section]:
     return [_line_section(stage, name, "engine", _ENGINE) for name in ENGINE_SETS]
 
 
+def _choosing(stage: Stage) -> list[Section]:
+    """What settings may be chosen with, as it is and in other sound."""
+    sections = []
+    for name in CHOOSING_SETS:
+        sections.append(_line_section(stage, name, "read", _CHOOSING))
+        if not sections[-1].skipped:
+            rows = _condition_rows(stage, stage.lines(name))
+            sections.append(Section(f"{name}_conditions", f"{name} in other sound", rows))
+    return sections
+
+
 def _line_section(stage: Stage, name: str, kind: str, about: str) -> Section:
     try:
         lines = stage.lines(name)
@@ -201,6 +219,7 @@ _READ = (
     "Other recordings of this speaker train, and these chose between settings. Phones as they were labelled "
     "for the synthesiser that he was recorded for."
 )
+_CHOOSING = "Nothing of this trains; it chose between settings, so it is no test of them."
 _ENGINE = "Sentences and random seeds that no training uses; the voices may have trained."
 VISITS: dict[str, Callable[[Stage], list[Section]]] = {
     "capture": _capture,
@@ -232,5 +251,6 @@ VISITS: dict[str, Callable[[Stage], list[Section]]] = {
         level_rows,
     ),
     "emotion": visit_emotion,
+    "choosing": _choosing,
 }
-"""What each room does; every room of `rooms.ROOMS` is here."""
+"""What each room does; every room of `rooms.ROOMS` and `rooms.ON_REQUEST` is here."""
