@@ -39,7 +39,6 @@ VOICES = {
     VENV: "python3-venv",
     "libespeak-ng.so.1": "espeak-ng",
     "flite": "flite",
-    "npm": "npm",
     "festival": "festival",
     "/usr/share/festival/voices/english/kal_diphone": "festvox-kallpc16k",
     "/usr/share/festival/voices/english/ked_diphone": "festvox-kdlpc16k",

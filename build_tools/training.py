@@ -21,6 +21,7 @@ def train_default_model(arguments: Sequence[str]) -> int:
         BuildError: where voices that the model learns from are missing or cannot be fetched.
     """
     require_parts(VOICES)
-    ensure_kokoro_voices()
+    if any(argument.startswith("--kokoro") for argument in arguments):
+        ensure_kokoro_voices()
     python = environments.ensure(environments.DEV)
     return run([python, "-m", "training.default_model", *arguments], cwd=ROOT)

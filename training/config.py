@@ -74,7 +74,8 @@ class TrainingConfig:
         reader_minutes: Speech of a Russian man who reads, on top of `synthetic_minutes` where those are asked
             for and `corpus_engines` has "real"; needs Debian's festvox-ru on the machine.
         kokoro_minutes: Speech of natural voices by Kokoro, on top of that, where `corpus_engines` has
-            "kokoro" and "espeak"; needs what `build.py train-default` fetches.
+            "kokoro" and "espeak"; needs what `build.py train-default --kokoro-minutes` and
+            `build.py test` fetch.
         synthetic_share: Share of chunks drawn from it.
         careful_share: How far the neutral face of the finished model speaks as that teacher makes it speak,
             in our own network: 0 for the actor's manner, 1 for the teacher's.

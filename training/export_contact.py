@@ -74,9 +74,10 @@ def logit_nodes(build: GraphBuilder, heard: str, touch_layer: nn.Linear, phone_l
 
 def share_nodes(build: GraphBuilder, logit: str) -> str:
     """Add how far contacts are acted on [1, 2, M - 16] by their log-odds [1, 2, M], and return its name."""
-    least, certain, power, one = (
-        build.weight(np.full(1, number, np.float32)) for number in (LEAST_BELIEF, CERTAIN, SHARPNESS, 1)
+    least, power, one = (
+        build.weight(np.full(1, number, np.float32)) for number in (LEAST_BELIEF, SHARPNESS, 1)
     )
+    certain = build.weight(np.array(CERTAIN, np.float32)[None, :, None])
     belief = build.add("Sigmoid", [logit])
     peak = build.add("Max", [highest_nodes(build, belief, PEAK_REACH), least])
     belief = build.slice(belief, 2, PEAK_REACH, -PEAK_REACH)

@@ -121,7 +121,7 @@ def test_another_model_is_not_loaded(monkeypatch):
 
 
 def test_without_voices_the_source_says_how_to_get_them(espeak, tmp_path):
-    with pytest.raises(LipwrightError, match=r"build\.py train-default fetches them"):
+    with pytest.raises(LipwrightError, match=r"build\.py test fetches them"):
         KokoroSource(0, espeak, tmp_path)
 
 

@@ -84,6 +84,13 @@ def test_every_slider_moves_a_speaking_face(bundle):
         assert np.linalg.norm(moved, axis=-1).max() > 4e-4, name
 
 
+def test_natural_voices_are_asked_for_on_top():
+    assert default_model.asked_config() == default_model.CONFIG
+    asked = default_model.asked_config(steps=10, kokoro_minutes=45)
+    assert (asked.steps, asked.kokoro_minutes) == (10, 45)
+    assert asked.corpus_engines == f"{default_model.CONFIG.corpus_engines},kokoro"
+
+
 def test_missing_capture_is_one_sentence(tmp_path, capsys):
     status = default_model.main(["--data", str(tmp_path / "nothing"), "--work", str(tmp_path / "work")])
     error = capsys.readouterr().err

