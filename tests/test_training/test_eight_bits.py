@@ -103,18 +103,26 @@ def test_rounding_leaves_the_weights_that_learn_alone(trunk, rounded):
     assert all(torch.equal(value, learned[name]) for name, value in rounded.state_dict().items())
 
 
-@pytest.mark.parametrize("kind", ["exact", "rounded"])
-def test_the_graph_hears_what_the_network_hears(kind, heard, trunk, rounded):
-    trunk = rounded if kind == "rounded" else trunk
-    graph = graph_of(trunk)
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
-    found = session.run(None, {"features": heard[:1].numpy()})[0]
+def graph_and_network(trunk, heard):
+    """Return what a trunk's graph and the trunk itself make of features, [1, M, width] each."""
+    session = onnxruntime.InferenceSession(graph_of(trunk), providers=["CPUExecutionProvider"])
     with torch.no_grad():
-        expected = trunk(heard[:1]).numpy()
-    difference = np.abs(found - expected)
-    # A number in the middle between two steps may be rounded the other way: by a step, seldom.
-    assert np.quantile(difference, 0.99) < 1e-3
-    assert difference.max() < (0.1 if kind == "rounded" else 1e-4)
+        return session.run(None, {"features": heard[:1].numpy()})[0], trunk(heard[:1]).numpy()
+
+
+def test_the_graph_hears_what_the_network_hears(trunk, heard):
+    found, expected = graph_and_network(trunk, heard)
+    assert np.abs(found - expected).max() < 1e-4
+
+
+def test_the_graph_of_a_rounded_trunk_differs_by_less_than_rounding_does(trunk, rounded, heard):
+    found, expected = graph_and_network(rounded, heard)
+    with torch.no_grad():
+        rounding = expected - trunk(heard[:1]).numpy()
+    # A sum in the middle between two steps is rounded the other way by some processors, and a step that
+    # differs is heard in all frames around it.
+    assert np.abs(found - expected).max() < 0.1
+    assert (found - expected).std() < 0.5 * rounding.std()
 
 
 def test_onnxruntime_multiplies_a_rounded_trunk_in_whole_numbers(rounded, tmp_path):
