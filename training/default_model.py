@@ -39,6 +39,8 @@ CREDITS = (
     "festvox-ru (Nickolay V. Shmyrev 2005, BSD-like licence). How phones sound was learned from the acoustic "
     "model of PocketSphinx (Alpha Cephei 2015, BSD-like licence)."
 )
+#: Whom a model besides thanks that learned from Kokoro's voices.
+KOKORO_CREDITS = " Natural voices were synthesised with Kokoro-82M (hexgrad 2025, Apache 2.0)."
 #: What trains the bundled model. GRID's manner is learned as neutral; `careful_share` moves that later.
 CONFIG = replace(
     default_config("lipwright"),
@@ -93,6 +95,11 @@ def asked_config(steps: int | None = None, kokoro_minutes: float = 0.0) -> Train
     return replace(config, corpus_engines=engines, kokoro_minutes=kokoro_minutes)
 
 
+def credits_of(config: TrainingConfig) -> str:
+    """Return whom a model thanks that was trained so."""
+    return CREDITS + (KOKORO_CREDITS if config.kokoro_minutes else "")
+
+
 def make_default_model(data: Path, work: Path, device: str, config: TrainingConfig) -> dict[str, Any]:
     """Import, train, export, evaluate, and write the model card.
 
@@ -117,7 +124,7 @@ def make_default_model(data: Path, work: Path, device: str, config: TrainingConf
         config=config,
         name="Lipwright default",
         licence=LICENCE,
-        credits_line=CREDITS,
+        credits_line=credits_of(config),
         device=device,
         run_folder=work / "run",
     )
@@ -175,7 +182,7 @@ def make_left_out_model(
         config=config,
         name=f"Lipwright without {', '.join(left_out)}",
         licence=LICENCE,
-        credits_line=CREDITS,
+        credits_line=credits_of(config),
         device=device,
         run_folder=work / f"run-{label}",
     )

@@ -32,7 +32,7 @@ face tracked from its video and fitted to the bundled head | 52 clips, 2.6 min o
 synthesised with espeak-ng, flite and festival (of festival's voices two Italian, four Czech, one of them a child, and \
 two Finnish), and the recorded prompts of Debian's `asterisk-core-sounds-en`, `-fr`, \
 `-es` and `-ru`, aligned with PocketSphinx | {synthetic:g} min | synthesised for this model; the prompts CC BY-SA 3.0 and \
-CC BY 3.0 |{reader}
+CC BY 3.0 |{reader}{kokoro}
 
 At p, b and m the motion was sealed, at f and v the lower lip was moved to the upper teeth, lips that overlapped were
 parted, and pauses of made-up lines rest. In made-up lines the teacher was given the actor's amplitude, rounded and
@@ -80,6 +80,12 @@ The model is licensed under CC BY-SA 4.0. Name its source as: {credits}
 _READER = """
 | Likewise a Russian man who reads, recorded and labelled for Debian's `festvox-ru` by Nickolay V. Shmyrev (2005) | \
 {:g} min | BSD-like |"""
+
+#: Another.
+_KOKORO = """
+| Likewise 54 natural voices, and others between two of them, synthesised with Kokoro-82M (hexgrad 2025; English, Spanish, \
+French, Hindi, Italian and Portuguese) and aligned with PocketSphinx; whose speech that was made of is not told | \
+{:g} min | the model and its voices Apache 2.0 |"""
 
 #: A paragraph of its own, where contact is heard by two ears.
 _SECOND_EAR = """Contact is heard by two ears. One learned from the speech above alone. The other listens to phones, as the
@@ -141,6 +147,7 @@ def write_model_card(
         frame_rate=manifest.timing.frame_rate,
         synthetic=config["synthetic_minutes"],
         ears=_SECOND_EAR if config.get("recognising_steps") else "",
+        kokoro=_KOKORO.format(config["kokoro_minutes"]) if config.get("kokoro_minutes") else "",
         reader=_READER.format(config["reader_minutes"]) if config.get("reader_minutes") else "",
         careful=config["careful_share"],
         hearing=_hearing(manifest.training.get("hearing")),

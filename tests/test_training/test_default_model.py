@@ -89,6 +89,8 @@ def test_natural_voices_are_asked_for_on_top():
     asked = default_model.asked_config(steps=10, kokoro_minutes=45)
     assert (asked.steps, asked.kokoro_minutes) == (10, 45)
     assert asked.corpus_engines == f"{default_model.CONFIG.corpus_engines},kokoro"
+    assert "Kokoro" in default_model.credits_of(asked)
+    assert "Kokoro" not in default_model.credits_of(default_model.CONFIG)
 
 
 def test_missing_capture_is_one_sentence(tmp_path, capsys):

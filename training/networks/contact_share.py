@@ -4,7 +4,7 @@ Contact is learned with ramps on both sides, as lips come and go. Acted on as it
 middle of a short vowel beside a p. So what counts are its peaks: contact is as sure as it is heard there, and
 beside a peak far less sure. A peak that is sure by a twelfth closes in full: lips closed by half only hover,
 and a p that is missed is seen more than a closure too many, of which there are some in noise. A lip at the
-teeth is taken for sure sooner still: it shuts no vowel, and keeps lips from shutting at an f. Contact is
+teeth is taken for sure sooner still: few vowels suffer by it, and lips shut less often at an f. Contact is
 held, since an animation shows 24 frames a second, and comes and goes over some frames, so that nothing
 flickers.
 """
