@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 from build_tools import environments
@@ -21,7 +22,16 @@ def train_default_model(arguments: Sequence[str]) -> int:
         BuildError: where voices that the model learns from are missing or cannot be fetched.
     """
     require_parts(VOICES)
-    if any(argument.startswith("--kokoro") for argument in arguments):
+    if hears_kokoro(arguments):
         ensure_kokoro_voices()
     python = environments.ensure(environments.DEV)
     return run([python, "-m", "training.default_model", *arguments], cwd=ROOT)
+
+
+def hears_kokoro(arguments: Sequence[str]) -> bool:
+    """Return whether training with these arguments needs Kokoro's voices."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--kokoro-minutes", default="some")
+    parser.add_argument("--help", "-h", action="store_true")
+    asked, _ = parser.parse_known_args(arguments)
+    return asked.kokoro_minutes.strip("0.") != "" and not asked.help

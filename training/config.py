@@ -74,9 +74,10 @@ class TrainingConfig:
         reader_minutes: Speech of a Russian man who reads, on top of `synthetic_minutes` where those are asked
             for and `corpus_engines` has "real"; needs Debian's festvox-ru on the machine.
         kokoro_minutes: Speech of natural voices by Kokoro, on top of that, where `corpus_engines` has
-            "kokoro" and "espeak"; needs what `build.py train-default --kokoro-minutes` and
-            `build.py test` fetch.
+            "kokoro" and "espeak"; needs what `build.py train-default` and `build.py test` fetch.
         synthetic_share: Share of chunks drawn from it.
+        natural_share: Share of chunks drawn from Kokoro's lines while contact learns alone; motion learns
+            nothing from them.
         careful_share: How far the neutral face of the finished model speaks as that teacher makes it speak,
             in our own network: 0 for the actor's manner, 1 for the teacher's.
         other_share: Share of chunks drawn from speakers other than the main one.
@@ -127,6 +128,7 @@ class TrainingConfig:
     reader_minutes: float = 0.0
     kokoro_minutes: float = 0.0
     synthetic_share: float = 0.3
+    natural_share: float = 0.0
     careful_share: float = 0.0
     other_share: float = 0.1
     rest_share: float = 0.05
@@ -152,12 +154,12 @@ class TrainingConfig:
 
         Args:
             values: What `to_json` returned, maybe in an earlier version, which had none of
-                `reader_minutes`, `kokoro_minutes`, `synthetic_variants`, `refining_steps` and
-                `recognising_steps`.
+                `reader_minutes`, `kokoro_minutes`, `natural_share`, `synthetic_variants`, `refining_steps`
+                and `recognising_steps`.
         """
         own = {"heard_utterances": 0}
-        new = {"reader_minutes": 0.0, "kokoro_minutes": 0.0, "synthetic_variants": 1}
-        new |= {"refining_steps": 0, "recognising_steps": 0}
+        new = {"reader_minutes": 0.0, "kokoro_minutes": 0.0, "natural_share": 0.0}
+        new |= {"synthetic_variants": 1, "refining_steps": 0, "recognising_steps": 0}
         return isinstance(values, dict) and {**new, **values, **own} == {**self.to_json(), **own}
 
     @classmethod

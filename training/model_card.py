@@ -83,8 +83,9 @@ _READER = """
 
 #: Another.
 _KOKORO = """
-| Likewise 54 natural voices, and others between two of them, synthesised with Kokoro-82M (hexgrad 2025; English, Spanish, \
-French, Hindi, Italian and Portuguese) and aligned with PocketSphinx; whose speech that was made of is not told | \
+| 54 natural voices, and others between two of them, synthesised with Kokoro-82M (hexgrad 2025; English, Spanish, \
+French, Hindi, Italian and Portuguese) and aligned with PocketSphinx: contact alone learned from them; whose speech they \
+were made of is not told | \
 {:g} min | the model and its voices Apache 2.0 |"""
 
 #: A paragraph of its own, where contact is heard by two ears.

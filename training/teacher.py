@@ -235,7 +235,7 @@ def animate_lines(
             frame_rate=FRAME_RATE,
             coefficients=np.asarray(pose * (1 - pause) + rest * pause, np.float32),
             valid=np.ones(len(times), bool),
-            group="synthetic",
+            group="natural" if line.engine == "kokoro" else "synthetic",
             segments=line.segments,
         )
         motions.append(in_contact(motion, space))

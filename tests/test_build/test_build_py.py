@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from build_tools import environments, extension, interpreters, system_parts
+from build_tools import environments, extension, interpreters, system_parts, training
 from build_tools.console import BuildError
 from build_tools.wheels import PLATFORMS
 
@@ -102,3 +102,18 @@ def test_a_manifest_without_the_empty_lists_is_refused():
 def test_an_unknown_platform_is_refused():
     with pytest.raises(BuildError, match="no wheels for amiga"):
         extension.build_extension(["amiga"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        ([], True),
+        (["--steps", "100"], True),
+        (["--kokoro-minutes", "45"], True),
+        (["--kokoro-minutes", "0"], False),
+        (["--kokoro-minutes=0.0"], False),
+        (["--help"], False),
+    ],
+)
+def test_voices_are_fetched_for_a_training_that_hears_them(arguments, needed):
+    assert training.hears_kokoro(arguments) == needed

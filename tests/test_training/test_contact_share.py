@@ -28,7 +28,7 @@ def test_the_peak_of_a_closure_is_acted_on_in_full_however_unsure():
     lips, teeth = shares(ramped(0.0, 0.05))[30]
     assert lips < 0.7
     assert teeth == pytest.approx(1.0), "a lip at the teeth shuts nothing, so it may be less sure"
-    assert shares(ramped(0.0, 0.02))[30].max() < 0.5
+    assert shares(ramped(0.0, 0.006))[30].max() < 0.5
     assert shares(np.zeros(60)).max() < 1e-6
 
 

@@ -16,6 +16,7 @@ CONFIG = replace(
     other_share=0.1,
     synthetic_share=0.4,
     rest_share=0.1,
+    natural_share=0.25,
     captured_after=0.05,
 )
 
@@ -41,7 +42,8 @@ def drawn(data, *, motion_learns):
         data.draw(torch.Generator().manual_seed(seed), motion_learns=motion_learns) for seed in range(30)
     ]
     speakers = torch.cat([batch.speaker for batch in batches])
-    return dict(zip(data.speakers, (torch.bincount(speakers) / len(speakers)).tolist(), strict=True))
+    counts = torch.bincount(speakers, minlength=len(data.speakers))
+    return dict(zip(data.speakers, (counts / len(speakers)).tolist(), strict=True))
 
 
 def test_capture_steps_back_when_motion_has_learned(data):
@@ -52,6 +54,16 @@ def test_capture_steps_back_when_motion_has_learned(data):
     assert after["main"] > after["other"] > 0
     assert after["rest"] == pytest.approx(0.1, abs=0.03)
     assert after["synthetic"] == pytest.approx(0.85, abs=0.04)
+
+
+def test_natural_voices_are_heard_for_contact_alone(data):
+    mixed = Dataset([*data.motions, motion("natural", data.motions[2].segments)], SETTINGS, CONFIG, -23.0)
+    before, after = (drawn(mixed, motion_learns=learns) for learns in (True, False))
+    assert before["natural"] == 0
+    assert after["natural"] == pytest.approx(0.25, abs=0.04)
+    assert after["synthetic"] == pytest.approx(0.6, abs=0.04)
+    sounds = [mixed.owner.tolist().count(owner) for owner in (2, 4)]
+    assert sounds == [1 + CONFIG.synthetic_variants] * 2, "as many rooms and noises as other made-up lines"
 
 
 def test_without_made_up_speech_capture_stays():

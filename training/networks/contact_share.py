@@ -2,7 +2,7 @@
 
 Contact is learned with ramps on both sides, as lips come and go. Acted on as it is heard, it would shut the
 middle of a short vowel beside a p. So what counts are its peaks: contact is as sure as it is heard there, and
-beside a peak far less sure. A peak that is sure by a twelfth closes in full: lips closed by half only hover,
+beside a peak far less sure. A peak that is sure by a tenth closes in full: lips closed by half only hover,
 and a p that is missed is seen more than a closure too many, of which there are some in noise. A lip at the
 teeth is taken for sure sooner still: few vowels suffer by it, and lips shut less often at an f. Contact is
 held, since an animation shows 24 frames a second, and comes and goes over some frames, so that nothing
@@ -14,7 +14,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 #: Contact that is believed this far at its peak is acted on in full: the lips', and lip and teeth's.
-CERTAIN = (0.08, 0.05)
+CERTAIN = (0.1, 0.02)
 #: Code frames of 16 ms to both sides among which a peak is the highest, and how fast belief falls beside it:
 #: by this power of its ratio to the peak.
 PEAK_REACH, SHARPNESS = 5, 16

@@ -55,7 +55,7 @@ BELIEVABLE, DOUBT = (0.003, 0.006), 400.0
 TAKEN_OVER = 0.65
 #: How much the second ear counts in the log-odds of lips that touch, beside the first; and how much less it
 #: is believed for each of the log-odds by which the first hears f or v, some of which it takes for p.
-SECOND_EAR, BESIDE_TEETH = 0.35, 1.0
+SECOND_EAR, BESIDE_TEETH = 0.2, 1.0
 #: Weights of five neighbouring frames in the log-odds of contact: lips do not flicker.
 SMOOTHING = (0.1, 0.2, 0.4, 0.2, 0.1)
 #: Odds that nobody speaks at which the face begins to rest, and at which it does; for how long on both sides
