@@ -29,9 +29,9 @@ def train_default_model(arguments: Sequence[str]) -> int:
 
 
 def hears_kokoro(arguments: Sequence[str]) -> bool:
-    """Return whether training with these arguments needs Kokoro's voices."""
+    """Return whether training with these arguments needs Kokoro's voices; it does unless told."""
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--kokoro-minutes", default="some")
+    parser.add_argument("--kokoro-minutes", type=float, default=1.0)
     parser.add_argument("--help", "-h", action="store_true")
     asked, _ = parser.parse_known_args(arguments)
-    return asked.kokoro_minutes.strip("0.") != "" and not asked.help
+    return asked.kokoro_minutes > 0 and not asked.help

@@ -76,8 +76,8 @@ class TrainingConfig:
         kokoro_minutes: Speech of natural voices by Kokoro, on top of that, where `corpus_engines` has
             "kokoro" and "espeak"; needs what `build.py train-default` and `build.py test` fetch.
         synthetic_share: Share of chunks drawn from it.
-        natural_share: Share of chunks drawn from Kokoro's lines while contact learns alone; motion learns
-            nothing from them.
+        natural_share: Share of chunks drawn from Kokoro's lines while contact learns alone; 0 leaves them
+            unheard. Motion hears them at most in the background of other lines.
         careful_share: How far the neutral face of the finished model speaks as that teacher makes it speak,
             in our own network: 0 for the actor's manner, 1 for the teacher's.
         other_share: Share of chunks drawn from speakers other than the main one.

@@ -112,6 +112,7 @@ def test_an_unknown_platform_is_refused():
         (["--kokoro-minutes", "45"], True),
         (["--kokoro-minutes", "0"], False),
         (["--kokoro-minutes=0.0"], False),
+        (["--kokoro-minutes", "-1"], False),
         (["--help"], False),
     ],
 )
