@@ -1,5 +1,6 @@
 """Runs tasks on this machine, in processes that joblib's loky keeps; in this one where there is no joblib."""
 
+import contextlib
 import os
 import threading
 import time
@@ -18,6 +19,8 @@ _known: "weakref.WeakValueDictionary[int, Any]" = weakref.WeakValueDictionary()
 """Pools whose processes have been started, by how many there are."""
 _IN_FLIGHT = 2
 """Tasks given out for each worker: one to do, one at hand when that is done."""
+_TO_TAKE = 1.0
+"""Seconds in which a pool's own thread takes what it was given; it needs a few milliseconds."""
 
 
 def run_local(tasks: Sequence[Task], workers: int) -> Iterator[Result]:
@@ -60,7 +63,7 @@ def _in_processes(tasks: Sequence[Task], workers: int, check: Callable[[], None]
                     del running[future]
                     yield future.result()
     finally:
-        _executor(workers).shutdown(wait=True, kill_workers=True)
+        _end(_executor(workers))
 
 
 def usable_cores() -> int | None:
@@ -83,6 +86,19 @@ def _executor(workers: int) -> Any:  # noqa: ANN401 - joblib ships no types
             pool = _known[workers] = get_reusable_executor(**arguments)
             pool.submit(int)  # the first task starts the processes
     return pool
+
+
+def _end(pool: Any) -> None:  # noqa: ANN401 - as above
+    """Ends a pool and its processes, whatever they are about.
+
+    A task that the pool's own thread has not taken yet when it ends makes that thread fail (`KeyError`), print
+    a traceback and leak semaphores. It takes them in their order: once it has one more, it has all.
+    """
+    with contextlib.suppress(BrokenProcessPool):  # then there is nothing to take
+        last, latest = pool.submit(int), time.monotonic() + _TO_TAKE
+        while not (last.running() or last.done()) and time.monotonic() < latest:
+            time.sleep(0.001)
+    pool.shutdown(wait=True, kill_workers=True)
 
 
 def _alone(task: Task) -> Result:

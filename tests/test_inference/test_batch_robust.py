@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from inference.batch import run_local
 from inference.batch.commit import Committer
 from inference.batch.ledger import Ledger
 from inference.batch.work import animate
@@ -401,6 +402,18 @@ def test_what_fails_every_line_is_said_once(batch, lines, arguments, problem):
     assert answer.err.count("\n") == 1
     assert problem in answer.err
     assert answer.err.endswith("(4 lines)\n")
+
+
+def test_a_pool_ends_quietly_with_tasks_that_it_was_only_just_given(monkeypatch):
+    failures = []
+    monkeypatch.setattr(threading, "excepthook", failures.append)
+    for _ in range(3):
+        pool = run_local._executor(2)  # noqa: SLF001 - no batch can be interrupted just then on purpose
+        pool.submit(int).result()
+        given = [pool.submit(time.sleep, 60) for _ in range(4)]
+        run_local._end(pool)  # noqa: SLF001 - as above
+        assert all(future.done() for future in given)
+    assert not failures
 
 
 @POSIX
