@@ -91,8 +91,8 @@ def _executor(workers: int) -> Any:  # noqa: ANN401 - joblib ships no types
 def _end(pool: Any) -> None:  # noqa: ANN401 - as above
     """Ends a pool and its processes, whatever they are about.
 
-    A task that the pool's own thread has not taken yet when it ends makes that thread fail (`KeyError`), print
-    a traceback and leak semaphores. It takes them in their order: once it has one more, it has all.
+    A task that the pool's own thread has not taken yet when it ends makes that thread fail (`KeyError`),
+    print a traceback and leak semaphores. It takes them in their order: once it has one more, it has all.
     """
     with contextlib.suppress(BrokenProcessPool):  # then there is nothing to take
         last, latest = pool.submit(int), time.monotonic() + _TO_TAKE
