@@ -15,6 +15,7 @@ from training.networks.contact_share import (
     CERTAIN,
     HOLD,
     LEAST_BELIEF,
+    NOTHING,
     PEAK_REACH,
     RAMP,
     SHARPNESS,
@@ -74,8 +75,9 @@ def logit_nodes(build: GraphBuilder, heard: str, touch_layer: nn.Linear, phone_l
 
 def share_nodes(build: GraphBuilder, logit: str) -> str:
     """Add how far contacts are acted on [1, 2, M - 16] by their log-odds [1, 2, M], and return its name."""
-    least, power, one = (
-        build.weight(np.full(1, number, np.float32)) for number in (LEAST_BELIEF, SHARPNESS, 1)
+    least, power, nothing, rest, zero, one = (
+        build.weight(np.full(1, number, np.float32))
+        for number in (LEAST_BELIEF, SHARPNESS, NOTHING, 1 - NOTHING, 0, 1)
     )
     certain = build.weight(np.array(CERTAIN, np.float32)[None, :, None])
     belief = build.add("Sigmoid", [logit])
@@ -83,6 +85,9 @@ def share_nodes(build: GraphBuilder, logit: str) -> str:
     belief = build.slice(belief, 2, PEAK_REACH, -PEAK_REACH)
     sharp = build.add("Pow", [build.add("Div", [belief, peak]), power])
     share = build.add("Min", [build.add("Div", [build.add("Mul", [belief, sharp]), certain]), one])
+    over = build.add("Div", [build.add("Sub", [build.add("Div", [peak, certain]), nothing]), rest])
+    acted_on = build.add("Min", [build.add("Max", [over, zero]), one])
+    share = build.add("Mul", [share, acted_on])
     taps = build.weight(np.tile(np.array(RAMP, np.float32), (2, 1, 1)))
     ramped = build.add("Conv", [highest_nodes(build, share, HOLD), taps], group=2)
     return build.add("Min", [ramped, one])

@@ -26,10 +26,15 @@ def test_the_peak_of_a_closure_is_acted_on_in_full_however_unsure():
     for peak in (1.0, 0.5, 0.12):
         np.testing.assert_allclose(shares(ramped(0.0, peak))[30], 1.0)
     lips, teeth = shares(ramped(0.0, 0.05))[30]
-    assert lips < 0.7
+    assert lips == 0, "lips that close by half only hover"
     assert teeth == pytest.approx(1.0), "a lip at the teeth shuts nothing, so it may be less sure"
-    assert shares(ramped(0.0, 0.006))[30].max() < 0.5
-    assert shares(np.zeros(60)).max() < 1e-6
+
+
+def test_a_peak_that_is_too_unsure_is_not_acted_on_at_all():
+    assert 0 < shares(ramped(0.0, 0.08))[30, 0] < 1, "and there is no cliff between"
+    assert shares(ramped(0.0, 0.07))[:, 0].max() == 0
+    assert shares(ramped(0.0, 0.015)).max() == 0
+    assert shares(np.zeros(60)).max() == 0
 
 
 def test_a_closure_is_full_for_as_long_as_it_is_sure_and_little_longer():
