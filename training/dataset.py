@@ -15,7 +15,7 @@ from inference.audio_features import FeatureSettings, silence_features
 from inference.audio_file import read_audio
 from training.altered_copies import CopyMaker, altered_copies, features_of
 from training.augmentation import band_music, bursts, chords, gusts, noise, silence
-from training.corpus.phones import PHONES, SILENCE, spread
+from training.corpus.phones import PHONES, SILENCE, spread_all
 from training.networks import NETWORKS
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def read_motion(take: Take, group: str) -> Motion:
         np.nan_to_num(take.coefficients.astype(np.float32)),
         take.valid & np.isfinite(take.coefficients).all(1),
         group,
-        tuple(part for p in take.phones for part in spread(p.name, p.start, p.end)),
+        spread_all(take.phones),
     )
 
 

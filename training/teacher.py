@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 from training import losses
 from training.careful_speech import CAREFUL
-from training.corpus.phones import BILABIALS, LABIODENTALS, PHONES, SILENCE
+from training.corpus.phones import BILABIALS, LABIODENTALS, SILENCE
 from training.dataset import SAMPLE_RATE, Motion
 from training.lip_contact import sealed, touch_share
+from training.phone_windows import WINDOW_SIZE, phone_windows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from training.networks.lipwright import LipLines
     from training.teeth_contact import TeethContact
 
-#: Phone tracks are sampled this often (Hertz), and seen at these offsets round a frame (track samples).
-TRACK_RATE = 100
-OFFSETS = np.arange(-24, 25, 3)
 FRAME_RATE = 50.0
 #: Lips are pulled together within a bilabial, ramped over this time (s) to both sides.
 CONTACT_RAMP = 0.05
@@ -43,29 +41,6 @@ CONTACT_RAMP = 0.05
 MOST_GAIN = 1.5
 #: In pauses of synthesised speech the face goes to rest between these distances from speech (s).
 PAUSE_NEAR, PAUSE_FAR = 0.1, 0.25
-
-
-def phone_tracks(segments: Sequence[Segment], seconds: float) -> NDArray[np.float32]:
-    """Return one-hot phone tracks [N, 40] at 100 Hz, smoothed over 30 ms."""
-    track = np.zeros((int(seconds * TRACK_RATE) + 2, len(PHONES)), np.float32)
-    track[:, PHONES.index(SILENCE)] = 1
-    for segment in segments:
-        first, last = round(segment.start * TRACK_RATE), round(segment.end * TRACK_RATE)
-        for row in range(first, min(max(last, first + 1), len(track))):
-            track[row] = 0
-            track[row, PHONES.index(segment.phone)] = 1
-    padded = np.pad(track, ((1, 1), (0, 0)), mode="edge")
-    return np.asarray((padded[:-2] + padded[1:-1] + padded[2:]) / 3, np.float32)
-
-
-def phone_windows(
-    segments: Sequence[Segment], times: NDArray[np.floating[Any]], seconds: float
-) -> NDArray[np.float32]:
-    """Return the phones within a quarter of a second of each time, [T, 17 * 40]."""
-    margin = int(-OFFSETS[0])
-    track = np.pad(phone_tracks(segments, seconds), ((margin, margin), (0, 0)), mode="edge")
-    rows = np.round(times * TRACK_RATE).astype(int)[:, None] + margin + OFFSETS
-    return track[np.clip(rows, 0, len(track) - 1)].reshape(len(times), -1)
 
 
 def contact_share(
@@ -100,9 +75,8 @@ class Teacher(nn.Module):
             mean: [R] mean coefficients.
         """
         super().__init__()
-        size = len(OFFSETS) * len(PHONES)
         self.layers = nn.Sequential(
-            nn.Linear(size, 256), nn.ReLU(), nn.Dropout(0.4),
+            nn.Linear(WINDOW_SIZE, 256), nn.ReLU(), nn.Dropout(0.4),
             nn.Linear(256, 256), nn.ReLU(), nn.Dropout(0.4),
             nn.Linear(256, len(directions)),
         )  # fmt: skip

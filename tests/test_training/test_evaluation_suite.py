@@ -221,6 +221,40 @@ def test_models_left_out_are_judged_on_what_they_never_heard(jaw_bundle, phoned_
     assert found.systems[:4] == ("no another", "no nobody", "model", "other")
 
 
+@pytest.fixture
+def told_project(small_project):
+    """Mouths that open at AA and shut at M, each take at moments of its own."""
+    project = load_project(small_project)
+    jaw = project.takes[0].coefficients[np.abs(project.takes[0].coefficients[:, 0]).argmax()]
+    takes = []
+    for index, take in enumerate(project.takes):
+        borders = np.cumsum(np.random.default_rng(index).uniform(0.1, 0.4, 40))
+        names = ["M" if i % 2 else "AA" for i in range(39)]
+        phones = [PhoneInterval(n, borders[i], borders[i + 1]) for i, n in enumerate(names)]
+        opened = [any(p.name == "AA" and p.start <= t < p.end for p in phones) for t in take.times]
+        moved = np.where(opened, 1.0, 0.0)[:, None] * jaw
+        takes.append(replace(take, phones=tuple(phones), coefficients=moved.astype(np.float32)))
+    return replace(project, takes=tuple(takes))
+
+
+def test_what_follows_from_the_phones_alone_stands_beside_the_model(jaw_bundle, told_project):
+    found = run_suite(make_stage(Request(jaw_bundle, told_project, Path())), ("capture",))
+    assert found.systems == ("model", "ridge", "loudness", "static", "phones", "capture")
+    values = {row.key: row.values for row in found.section("made up").rows}["r_gap"]
+    assert values["phones"] > 0.9
+    assert values["ridge"] < 0.5, "nothing of it is in the sound"
+
+
+def test_who_is_told_the_phones_hears_nothing_and_never_saw_the_test(told_project, head, tmp_path):
+    regions = FaceRegions.of_head(head)
+    take = told_project.split("test")[0]
+    before = Systems(told_project, regions, None).told(take)
+    unseen = replace(take, coefficients=take.coefficients + 7, audio_path=tmp_path / "absent.wav")
+    after = Systems(told_project, regions, None).told(unseen)
+    assert np.array_equal(before.curves, after.curves)
+    assert Systems(told_project, regions, None).told(replace(take, phones=())) is None
+
+
 def test_the_report_holds_everything_in_one_file(jaw_bundle, phoned_project, tmp_path):
     stage = make_stage(Request(jaw_bundle, phoned_project, Path()))
     path = tmp_path / "deep" / "report.html"

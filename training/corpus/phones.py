@@ -9,8 +9,10 @@ from inference.errors import LipwrightError
 from training.corpus.ipa import ipa_phones
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from inference.measures import PhoneInterval
 
 SILENCE = "SIL"
 VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
@@ -60,6 +62,11 @@ def known_phones(symbol: str) -> list[str]:
 def spread(symbol: str, start: float, end: float) -> list[Segment]:
     """Return a symbol's segments; several phones share its time equally."""
     return share_time(known_phones(symbol), start, end)
+
+
+def spread_all(phones: Iterable[PhoneInterval]) -> tuple[Segment, ...]:
+    """Return the segments of aligned phones, in order."""
+    return tuple(part for phone in phones for part in spread(phone.name, phone.start, phone.end))
 
 
 def share_time(phones: Sequence[str], start: float, end: float) -> list[Segment]:

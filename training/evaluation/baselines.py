@@ -1,5 +1,8 @@
 """Baselines that every figure stands beside: static mean, ridge regression, loudness drives the jaw.
 
+Another ridge regression does not hear a take but is told its phones: how far a speaker's motion follows from
+what is said, and when, by the simplest of means.
+
 All are fitted per speaker on the train split alone; the ridge's strength is chosen on the validation split
 (or, for a speaker without one, on the last of several train takes). A speaker without train takes gets what
 all speakers' takes give.
@@ -18,6 +21,8 @@ from inference.audio_file import read_audio
 from inference.errors import LipwrightError
 from inference.loudness import normalise_loudness
 from inference.measures import correlation
+from training.corpus.phones import spread_all
+from training.phone_windows import phone_windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
 
     from inference.audio_file import AudioClip
     from training.project import Project, Take
+
+    RowsOf = Callable[[Take], NDArray[np.float64]]
 
 TARGET_DB = -20.0
 SETTINGS = FeatureSettings(kind="log_mel", channels=32)
@@ -147,8 +154,14 @@ def fit_ridge(
     return candidates[0] if score is None else max(candidates, key=score)
 
 
+def phone_rows(take: Take) -> NDArray[np.float64]:
+    """What the ridge is told of a take: the phones round each frame, [T, 17 * 40]."""
+    times = take.times
+    return phone_windows(spread_all(take.phones), times, float(times[-1])).astype(np.float64)
+
+
 class Baselines:
-    """The three baselines of a project."""
+    """The baselines of a project."""
 
     def __init__(
         self,
@@ -171,6 +184,7 @@ class Baselines:
         self._head_curves = head_curves
         self._jaw = jaw_direction.astype(np.float64)
         self._ridges: dict[str, Ridge] = {}
+        self._told: dict[str, Ridge] = {}
         self._slopes: dict[str, tuple[float, float]] = {}
 
     def curves(self, take: Take) -> NDArray[np.float64]:
@@ -202,6 +216,24 @@ class Baselines:
             return self._loudness(speaker, sound, times), None
         return self._static(speaker, len(times)), None
 
+    def can_tell(self, take: Take) -> bool:
+        """Whether a take has phones, and the speaker's train takes have some to learn from."""
+        return bool(take.phones) and bool(self._with_phones(take.speaker, "train"))
+
+    def told(self, take: Take) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Motion from a take's phones, without its sound: as `animate` for "ridge".
+
+        Args:
+            take: One that `can_tell` allows.
+        """
+        if take.speaker not in self._told:
+            train, chooser = (self._with_phones(take.speaker, split) for split in ("train", "validation"))
+            self._told[take.speaker] = self._fit_on(train, chooser, phone_rows)
+        return _motion_and_curves(self._told[take.speaker], phone_rows(take))
+
+    def _with_phones(self, speaker: str, split: str) -> list[Take]:
+        return [take for take in self._project.split(split) if take.speaker == speaker and take.phones]
+
     def _static(self, speaker: str, frames: int) -> NDArray[np.float64]:
         """The speaker's mean face: coefficients [T, R], all frames alike."""
         mean = np.concatenate([t.coefficients[t.valid] for t in self._train_takes(speaker)]).mean(axis=0)
@@ -213,8 +245,7 @@ class Baselines:
         """Ridge regression: coefficients [T, R], and its own direct prediction of the curves [T, 3]."""
         if speaker not in self._ridges:
             self._ridges[speaker] = self._fit_ridge(speaker)
-        predicted = self._ridges[speaker].predict(context_rows(self.audio.features(sound), times))
-        return predicted[:, :-3], predicted[:, -3:]
+        return _motion_and_curves(self._ridges[speaker], context_rows(self.audio.features(sound), times))
 
     def _loudness(self, speaker: str, sound: Path, times: NDArray[np.float64]) -> NDArray[np.float64]:
         """Loudness drives the jaw, and nothing else moves: coefficients [T, R]."""
@@ -240,23 +271,25 @@ class Baselines:
         chooser = [take for take in self._project.split("validation") if take.speaker == speaker]
         if not chooser and len(train) > 1:
             # The strength is chosen on a train take that is kept out for that; then all train takes are used.
-            alpha = self._fit_on(train[:-1], train[-1:]).alpha
-            return fit_ridge(*self._stacked(train), score=lambda _: 0.0, alphas=(alpha,))
-        return self._fit_on(train, chooser)
+            alpha = self._fit_on(train[:-1], train[-1:], self._heard).alpha
+            return fit_ridge(*self._stacked(train, self._heard), score=lambda _: 0.0, alphas=(alpha,))
+        return self._fit_on(train, chooser, self._heard)
 
-    def _fit_on(self, train: Sequence[Take], chooser: Sequence[Take]) -> Ridge:
-        rows, targets = self._stacked(train)
+    def _fit_on(self, train: Sequence[Take], chooser: Sequence[Take], rows_of: RowsOf) -> Ridge:
+        rows, targets = self._stacked(train, rows_of)
         if not chooser:
             return fit_ridge(rows, targets)
-        held = [(self._rows(take), self.curves(take), take.valid) for take in chooser]
+        held = [(rows_of(take), self.curves(take), take.valid) for take in chooser]
         return fit_ridge(rows, targets, score=lambda ridge: _mean_r(ridge, held))
 
-    def _stacked(self, takes: Sequence[Take]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        rows = np.concatenate([self._rows(take)[take.valid] for take in takes])
+    def _stacked(
+        self, takes: Sequence[Take], rows_of: RowsOf
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        rows = np.concatenate([rows_of(take)[take.valid] for take in takes])
         targets = [np.concatenate([t.coefficients, self.curves(t)], axis=1)[t.valid] for t in takes]
         return rows, np.concatenate(targets)
 
-    def _rows(self, take: Take) -> NDArray[np.float64]:
+    def _heard(self, take: Take) -> NDArray[np.float64]:
         return context_rows(self.audio.features(take.audio_path), take.times)
 
     def _level(self, take: Take) -> NDArray[np.float64]:
@@ -270,6 +303,14 @@ class Baselines:
                 f"{self._project.path}: no take trains, so no baseline can be fitted; import more."
             )
         return own or list(train)
+
+
+def _motion_and_curves(
+    ridge: Ridge, rows: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coefficients [T, R] of a ridge, and the curves [T, 3] that it predicts beside them."""
+    predicted = ridge.predict(rows)
+    return predicted[:, :-3], predicted[:, -3:]
 
 
 def _mean_r(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SHORT_CURVES = ("gap", "width", "chin")
 CAPTURE = "capture"
+TOLD = "phones"
+"""The column of what follows from a take's phones alone, which no system here is told."""
 
 
 def capture_figures(
@@ -35,15 +37,16 @@ def capture_figures(
         chosen: Other systems than all of `systems`.
 
     Returns:
-        System to measure to mean over the takes; where there are phones also "capture" itself.
+        System to measure to mean over the takes; where there are phones also "capture" itself, and "phones":
+        what a ridge regression makes of them.
     """
     captured = [systems.captured(take) for take in takes]
     figures = {}
     for name, system in (systems.all if chosen is None else chosen).items():
-        made = [system.on_take(take) for take in takes]
-        rows = [take_figures(*pair) for pair in zip(made, captured, takes, strict=True)]
-        figures[name] = {key: _mean(row[key] for row in rows) for key in rows[0]}
-        figures[name] |= _lags(made, captured, takes) | _articulation(made, takes, systems)
+        figures[name] = _mean_figures([system.on_take(take) for take in takes], captured, takes, systems)
+    told = [motion for motion in map(systems.told, takes) if motion is not None]
+    if len(told) == len(takes):
+        figures[TOLD] = _mean_figures(told, captured, takes, systems)
     if any(take.phones for take in takes):
         figures[CAPTURE] = _articulation(captured, takes, systems)
     still = figures.get("static", {}).get("lve_mm", 0.0)
@@ -51,6 +54,15 @@ def capture_figures(
         if "lve_mm" in row:
             row["lve_over_static"] = row["lve_mm"] / still if still > 0.0 else float("nan")
     return figures
+
+
+def _mean_figures(
+    made: list[Motion], captured: list[Motion], takes: list[Take], systems: Systems
+) -> dict[str, float]:
+    """All measures of one system on all takes."""
+    rows = [take_figures(*pair) for pair in zip(made, captured, takes, strict=True)]
+    figures = {key: _mean(row[key] for row in rows) for key in rows[0]}
+    return figures | _lags(made, captured, takes) | _articulation(made, takes, systems)
 
 
 def take_figures(predicted: Motion, captured: Motion, take: Take) -> dict[str, float]:

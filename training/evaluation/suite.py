@@ -11,7 +11,7 @@ from inference.bundled import default_head_path
 from inference.errors import LipwrightError
 from inference.head_mesh import HeadMesh, load_head
 from inference.model_bundle import ModelBundle, load_bundle
-from training.evaluation.capture_figures import CAPTURE
+from training.evaluation.capture_figures import CAPTURE, TOLD
 from training.evaluation.face_regions import FaceRegions
 from training.evaluation.results import Evaluation, Section
 from training.evaluation.rhubarb import NAME as RHUBARB
@@ -92,12 +92,11 @@ def run_suite(stage: Stage, rooms: tuple[str, ...] = ROOMS, tell: Tell | None = 
                 tell(room)
             sections += VISITS[room](stage)
     models = stage.systems.models
-    used = [s for s in stage.systems.names if any(s in row.values for x in sections for row in x.rows)]
-    captured = any(CAPTURE in row.values for section in sections for row in section.rows)
-    left_out = tuple(left_out_name(name) for name in stage.left_out)
+    columns = (*stage.systems.names, TOLD, CAPTURE)
+    used = [c for c in columns if any(c in row.values for section in sections for row in section.rows)]
     return Evaluation(
         model=models[MODEL].bundle.name if MODEL in models else None,
-        systems=(*left_out, *used, *((CAPTURE,) if captured else ())),
+        systems=(*map(left_out_name, stage.left_out), *used),
         sections=tuple(sections),
         split=stage.split,
         seconds=time.monotonic() - start,

@@ -246,6 +246,12 @@ class Systems:
         """The capture itself, on the head; its curves are the tracked ones."""
         return face_motion(self._on_head, take.coefficients, self._fitted.curves(take))
 
+    def told(self, take: Take) -> Motion | None:
+        """What a ridge regression makes of a take's phones without its sound; None where none can be told."""
+        if not self._fitted.can_tell(take):
+            return None
+        return face_motion(self._on_head, *self._fitted.told(take))
+
     def animate(self, system: str, take: Take) -> Motion:
         """What a system makes of a take's sound, at the take's frame times."""
         return self.all[system].on_take(take)

@@ -204,7 +204,8 @@ def _still_rows(stage: Stage, lines: list[Line]) -> tuple[Row, ...]:
 
 _TAKES = (
     "r against the tracked curves, vertices against the fitted head; these takes never train. "
-    "Ridge and loudness are fitted to each speaker's own train takes, models are not."
+    "Ridge and loudness are fitted to each speaker's own train takes, models are not; so is the ridge "
+    "regression in the column 'phones', which is told the takes' aligned phones and hears nothing."
 )
 _LEFT_OUT = "The first column's model never heard this in training; the other columns did, or may have."
 _REAL = (
