@@ -188,7 +188,7 @@ def run_import(arguments: argparse.Namespace) -> None:
     from inference.bundled import default_head_path  # noqa: PLC0415 - lazy, see above
     from inference.head_mesh import load_head  # noqa: PLC0415 - lazy, see above
 
-    from .capture_import import import_capture  # noqa: PLC0415 - lazy, see above
+    from .capture.capture_import import import_capture  # noqa: PLC0415 - lazy, see above
     from .report import import_table  # noqa: PLC0415 - lazy, see above
 
     head = load_head(arguments.head or default_head_path())

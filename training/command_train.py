@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import LipwrightError
-from training.bundle_export import BundleLabel, export_bundle
 from training.config import TrainingConfig, default_config
 from training.emotion.stage import with_emotion
+from training.export.bundle import BundleLabel, export_bundle
 from training.hearing.stage import add_hearing
 from training.networks import NETWORKS
 from training.trainer import train_project

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from inference.audio_features import FeatureSettings, silence_features
 from inference.audio_file import read_audio
-from training.altered_copies import CopyMaker, altered_copies, features_of
-from training.augmentation import band_music, bursts, chords, gusts, noise, silence
+from training.alteration.altered_copies import CopyMaker, altered_copies, features_of
+from training.alteration.augmentation import band_music, bursts, chords, gusts, noise, silence
 from training.corpus.phones import PHONES, SILENCE, spread_all
 from training.networks import NETWORKS
 

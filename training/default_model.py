@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from inference.bundled import default_head_path, default_model_path
 from inference.errors import LipwrightError
 from inference.head_mesh import load_head
-from training.capture_import import import_capture
+from training.capture.capture_import import import_capture
 from training.command_train import train_command
 from training.config import LossWeights, TrainingConfig, default_config
 from training.evaluation.command import measure_and_report

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from inference.audio_features import silence_features
-from training.altered_copies import features_of
-from training.careful_speech import CAREFUL
+from training.alteration.altered_copies import features_of
+from training.teaching.careful_speech import CAREFUL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

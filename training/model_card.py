@@ -37,7 +37,7 @@ CC BY 3.0 |{reader}{kokoro}
 At p, b and m the motion was sealed, at f and v the lower lip was moved to the upper teeth, lips that overlapped were
 parted, and pauses of made-up lines rest. In made-up lines the teacher was given the actor's amplitude, rounded and
 spread vowels more of it than the capture has, low vowels a lower jaw and sibilants a higher one, as published
-measurements of careful speech ask for (`training/lip_rounding.py`, `training/jaw_height.py`).
+measurements of careful speech ask for (`training/mouth/lip_rounding.py`, `training/mouth/jaw_height.py`).
 
 {ears}GRID's last ten clips, FACEGOOD's `1114_2_04`, the prompts of `training/corpus/kept_out_prompts.txt`, the Italian
 prompts, the game's dialogue and LJSpeech never trained. Nor did eight more GRID clips and every twelfth recording
@@ -91,7 +91,7 @@ were made of is not told | \
 #: A paragraph of its own, where contact is heard by two ears.
 _SECOND_EAR = """Contact is heard by two ears. One learned from the speech above alone. The other listens to phones, as the
 acoustic model `en-us` of PocketSphinx judges them (copyright 2015 Alpha Cephei, BSD-like licence): a small network
-learned to answer as its Gaussians do, on the speech above and on frames that they draw (`training/recogniser_lesson.py`).
+learned to answer as its Gaussians do, on the speech above and on frames that they draw (`training/second_ear/recogniser_lesson.py`).
 None of their numbers is in the bundle. Whose speech they were trained on is not told with them, so nobody can say that
 the speakers measured below, LJSpeech's among them, were strangers to that teacher.
 

@@ -11,16 +11,17 @@ from inference.audio_features import FeatureSettings
 from inference.bundled import default_head_path
 from inference.errors import LipwrightError
 from inference.head_mesh import HeadMesh, load_head
-from training.careful_speech import CAREFUL
 from training.corpus.build import CorpusPlan, build_corpus
 from training.dataset import Motion, read_motion, rest_motions, rest_pose, with_statistics
 from training.fingerprint import Fingerprint, fingerprint_of
-from training.jaw_height import jaw_height
-from training.lip_contact import lip_lines, sealed
-from training.lip_rounding import lip_rounding
 from training.losses import FaceMetric, build_metric
+from training.mouth.jaw_height import jaw_height
+from training.mouth.lip_contact import lip_lines, sealed
+from training.mouth.lip_rounding import lip_rounding
+from training.mouth.teeth_contact import TeethContact, teeth_contact
 from training.project import load_project
-from training.teacher import (
+from training.teaching.careful_speech import CAREFUL
+from training.teaching.teacher import (
     FaceSpace,
     animate_lines,
     finer,
@@ -28,7 +29,6 @@ from training.teacher import (
     make_lesson,
     train_teacher,
 )
-from training.teeth_contact import TeethContact, teeth_contact
 
 if TYPE_CHECKING:
     from pathlib import Path

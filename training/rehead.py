@@ -19,7 +19,7 @@ from inference.bundled import default_head_path
 from inference.errors import LipwrightError
 from inference.head_mesh import load_head
 from inference.model_bundle import ModelBundle, load_bundle, write_bundle
-from training.bundle_export import face_arrays
+from training.export.bundle import face_arrays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,9 +18,8 @@ from tqdm import tqdm
 from inference.audio_features import silence_features
 from inference.errors import LipwrightError
 from training import losses
+from training.alteration.augmentation import FeatureAugmentation
 from training.amplitude import restore_amplitude
-from training.augmentation import FeatureAugmentation
-from training.careful_speech import CAREFUL
 from training.checkpoint import (
     CHECKPOINT_NAME,
     load_checkpoint,
@@ -34,7 +33,8 @@ from training.half_precision import half_precision
 from training.learner import Learner
 from training.networks import NETWORKS, lipwright
 from training.preparation import Prepared, prepare
-from training.recogniser_lesson import teach_second_ear
+from training.second_ear.recogniser_lesson import teach_second_ear
+from training.teaching.careful_speech import CAREFUL
 from training.validation import validate
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import torch
 
 from inference.audio_features import silence_features
 from inference.audio_file import read_audio
-from training.altered_copies import features_of
+from training.alteration.altered_copies import features_of
 from training.dataset import HOP_LENGTH, SAMPLE_RATE
 from training.networks import lipwright
 

@@ -9,7 +9,7 @@ from assets.head.generator.intersections import intersecting_quads
 from inference.bundled import default_head_path
 from inference.head_mesh import load_head
 from training.evaluation.lip_teeth import LipToTeeth
-from training.labiodental_pose import LABIODENTAL_POSE
+from training.mouth.labiodental_pose import LABIODENTAL_POSE
 
 
 def _posed(head, share):

@@ -9,9 +9,9 @@ import soundfile
 
 from inference.bundled import default_head_path
 from inference.head_mesh import load_head
+from training.capture.motion_basis import MotionBasis
 from training.config import TrainingConfig
 from training.corpus.espeak import Espeak
-from training.motion_basis import MotionBasis
 
 SAMPLE_RATE = 16000
 SHAPES = ("jawOpen", "mouthStretchLeft", "mouthPucker")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inference.audio_features import FeatureSettings
-from training.altered_copies import CopyMaker, altered_copies
+from training.alteration.altered_copies import CopyMaker, altered_copies
 
 SETTINGS = FeatureSettings(kind="log_mel", channels=20)
 

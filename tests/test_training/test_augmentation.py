@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.augmentation import (
+from training.alteration.augmentation import (
     FeatureAugmentation,
     alter_sound,
     band_music,

@@ -12,9 +12,9 @@ from inference.bundled import default_head_path
 from inference.errors import LipwrightError
 from inference.head_mesh import load_head
 from training.__main__ import main
+from training.capture.capture_import import import_capture
 from training.capture.live_link_csv import read_live_link_csv
 from training.capture.named_channels_csv import read_named_channels_csv
-from training.capture_import import import_capture
 from training.evaluation import evaluate
 from training.project import load_project
 

@@ -13,9 +13,9 @@ from inference.blendshape_names import ARKIT_NAMES
 from inference.bundled import default_head_path
 from inference.head_mesh import load_head
 from training.__main__ import main
-from training.capture_import import import_capture
+from training.capture.capture_import import import_capture
+from training.capture.splits import assign_splits
 from training.project import load_project
-from training.splits import assign_splits
 
 DATA = Path(os.environ.get("LIPWRIGHT_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 JAW = ARKIT_NAMES.index("jawOpen")

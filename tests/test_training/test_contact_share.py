@@ -3,8 +3,8 @@ import onnxruntime
 import pytest
 import torch
 
-from training.export_contact import share_nodes
-from training.export_onnx import GraphBuilder
+from training.export.contact import share_nodes
+from training.export.graph_builder import GraphBuilder
 from training.networks.contact_share import CONTACT_REACH, contact_share
 
 FRAME = 0.016

@@ -11,7 +11,7 @@ from inference.measures import landmark_curves
 from inference.model_bundle import load_bundle
 from training import default_model
 from training.config import TrainingConfig
-from training.lip_contact import lip_lines, signed_gaps
+from training.mouth.lip_contact import lip_lines, signed_gaps
 
 LINE = default_model.REPOSITORY / "assets" / "lines" / "every_voice.wav"
 

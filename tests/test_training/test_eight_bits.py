@@ -6,9 +6,9 @@ import onnxruntime
 import pytest
 import torch
 
-from training.export_contact import contact_nodes
-from training.export_lipwright import motion_nodes
-from training.export_onnx import GraphBuilder
+from training.export.contact import contact_nodes
+from training.export.graph_builder import GraphBuilder
+from training.export.lipwright import motion_nodes
 from training.networks.contact_trunk import CONTACT_WIDTH, ContactTrunk
 from training.networks.eight_bits import EightBitLinear
 from training.networks.lipwright import WIDTH

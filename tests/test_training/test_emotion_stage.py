@@ -8,9 +8,9 @@ import pytest
 from inference.audio_file import AudioClip
 from inference.face_prediction import FacePredictor
 from inference.model_bundle import load_bundle
-from training.bundle_export import BundleLabel, export_bundle
 from training.emotion.finished import FILE, load_stage, stage_key
 from training.emotion.stage import with_emotion
+from training.export.bundle import BundleLabel, export_bundle
 from training.performance.expressions import EMOTIONS
 from training.preparation import prepare
 from training.trainer import train_project

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from inference.audio_features import FeatureSettings, extract_features
-from training.feature_places import FeaturePlaces
+from training.alteration.feature_places import FeaturePlaces
 
 RATE, CHANNELS = 16000, 40
 MEAN, STD = torch.full((CHANNELS,), -8.0), torch.full((CHANNELS,), 2.0)

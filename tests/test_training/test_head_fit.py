@@ -7,9 +7,9 @@ from inference.blendshape_names import ARKIT_NAMES
 from inference.bundled import default_head_path
 from inference.head_mesh import load_head
 from inference.measures import correlation, landmark_curves
-from training.bounded_least_squares import solve_bounded
-from training.face_mesh_478 import IBUG_TO_478, landmarks_in_head_axes
-from training.head_fit import HeadShapes, fit_take
+from training.capture.bounded_least_squares import solve_bounded
+from training.capture.face_mesh_478 import IBUG_TO_478, landmarks_in_head_axes
+from training.capture.head_fit import HeadShapes, fit_take
 
 
 @pytest.fixture(scope="module")

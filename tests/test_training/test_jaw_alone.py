@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from training.jaw_alone import INNER_LIPS, chin_row, jaw_kept
-from training.mouth_width import width_row
-from training.teeth_contact import JAW_KEPT, teeth_contact
+from training.mouth.jaw_alone import INNER_LIPS, chin_row, jaw_kept
+from training.mouth.mouth_width import width_row
+from training.mouth.teeth_contact import JAW_KEPT, teeth_contact
 
 MM = 1e-3
 

@@ -6,7 +6,7 @@ import onnxruntime
 import pytest
 import torch
 
-from training.export_onnx import face_graph, speech_graph
+from training.export.karras2017 import face_graph, speech_graph
 from training.networks import karras2017
 
 

@@ -9,16 +9,16 @@ import torch
 from training.corpus.phones import Segment
 from training.dataset import Motion
 from training.evaluation.lip_teeth import LipToTeeth
-from training.export_lipwright import EXPORTED_CHANNELS, EXPORTED_FIELD, face_graph, speech_graph
-from training.jaw_alone import chin_row
-from training.jaw_height import jaw_height
-from training.lip_contact import LIP_PAIRS, lip_lines, sealed, signed_gaps
-from training.lip_rounding import lip_rounding
+from training.export.lipwright import EXPORTED_CHANNELS, EXPORTED_FIELD, face_graph, speech_graph
 from training.losses import phone_loss, touch_loss
-from training.mouth_width import width_row
+from training.mouth.jaw_alone import chin_row
+from training.mouth.jaw_height import jaw_height
+from training.mouth.lip_contact import LIP_PAIRS, lip_lines, sealed, signed_gaps
+from training.mouth.lip_rounding import lip_rounding
+from training.mouth.mouth_width import width_row
+from training.mouth.teeth_contact import teeth_contact
 from training.networks import lipwright
-from training.teacher import FRAME_RATE, FaceSpace, finer, in_contact
-from training.teeth_contact import teeth_contact
+from training.teaching.teacher import FRAME_RATE, FaceSpace, finer, in_contact
 
 MM = 0.001
 

@@ -10,7 +10,8 @@ from training.__main__ import main
 from training.corpus.phones import BILABIALS, SILENCE, Segment
 from training.dataset import Motion
 from training.evaluation.lip_teeth import LipToTeeth
-from training.lip_contact import lip_lines, signed_gaps
+from training.mouth.lip_contact import lip_lines, signed_gaps
+from training.mouth.teeth_contact import teeth_contact
 from training.performance.casting import perform_capture
 from training.performance.expressions import EMOTIONS, EXPRESSIONS, sided
 from training.performance.perform import perform
@@ -18,8 +19,7 @@ from training.performance.script import Cue, EmotionScript, phrases
 from training.performance.shape_layer import performing_face
 from training.sound_conditions.levels import speech_level
 from training.sound_conditions.pitch import pitch_track
-from training.teacher import contact_share, in_contact
-from training.teeth_contact import teeth_contact
+from training.teaching.teacher import contact_share, in_contact
 
 RATE, SAMPLE_RATE = 50.0, 16000
 #: Two phrases with a pause between them.

@@ -6,8 +6,8 @@ from training.corpus.espeak import return_closures
 from training.corpus.flite import flite_available, speak_with_flite
 from training.corpus.phones import PHONES, Segment, known_phones, read_phones, write_phones
 from training.corpus.sentences_english import make_sentence
-from training.phone_windows import phone_windows
-from training.teacher import contact_share, pause_share
+from training.teaching.phone_windows import phone_windows
+from training.teaching.teacher import contact_share, pause_share
 
 RATE = 16000
 

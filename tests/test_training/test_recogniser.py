@@ -9,14 +9,14 @@ import torch
 
 from inference.audio_features import FeatureSettings, extract_features
 from inference.errors import LipwrightError
-from training.acoustic_model import AcousticModel, read_acoustic_model
-from training.export_onnx import GraphBuilder
-from training.export_recogniser import recogniser_nodes
-from training.gaussian_teacher import GaussianTeacher
+from training.export.graph_builder import GraphBuilder
+from training.export.recogniser import recogniser_nodes
 from training.networks.contact_trunk import ContactTrunk
 from training.networks.phone_likelihoods import PHONE_COUNT, PhoneLikelihoods
 from training.networks.recogniser_trunk import RECOGNISER_WIDTH, RecogniserTrunk
-from training.recogniser_lesson import learn_likelihoods
+from training.second_ear.acoustic_model import AcousticModel, read_acoustic_model
+from training.second_ear.gaussian_teacher import GaussianTeacher
+from training.second_ear.recogniser_lesson import learn_likelihoods
 
 
 @pytest.fixture(scope="module")

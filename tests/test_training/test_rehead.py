@@ -7,7 +7,7 @@ from inference.bundled import default_head_path
 from inference.errors import LipwrightError
 from inference.head_mesh import load_head
 from inference.model_bundle import load_bundle
-from training.bundle_export import BundleLabel, export_bundle
+from training.export.bundle import BundleLabel, export_bundle
 from training.rehead import rehead, shape_mixture
 from training.trainer import train_project
 

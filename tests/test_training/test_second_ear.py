@@ -9,7 +9,7 @@ import torch
 from inference.audio_file import read_audio
 from inference.face_prediction import FacePredictor
 from inference.model_bundle import load_bundle
-from training.bundle_export import BundleLabel, export_bundle
+from training.export.bundle import BundleLabel, export_bundle
 from training.preparation import prepare
 from training.trainer import Trainer
 from training.validation import line_code, padded_features, predict_line

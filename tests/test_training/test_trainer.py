@@ -15,12 +15,12 @@ from inference.audio_file import AudioClip, read_audio
 from inference.errors import LipwrightError
 from inference.face_prediction import FacePredictor
 from inference.model_bundle import load_bundle
-from training.bundle_export import BundleLabel, export_bundle
-from training.careful_speech import CAREFUL
 from training.checkpoint import CHECKPOINT_NAME, FIELDS, make_run_folder, save_checkpoint
 from training.command_train import train_command
 from training.corpus.phones import Segment
+from training.export.bundle import BundleLabel, export_bundle
 from training.preparation import prepare
+from training.teaching.careful_speech import CAREFUL
 from training.trainer import Trainer, train_project
 from training.validation import predict_line
 

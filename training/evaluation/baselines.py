@@ -22,7 +22,7 @@ from inference.errors import LipwrightError
 from inference.loudness import normalise_loudness
 from inference.measures import correlation
 from training.corpus.phones import spread_all
-from training.phone_windows import phone_windows
+from training.teaching.phone_windows import phone_windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,13 +13,13 @@ from inference.emotion import emotion_vector
 from inference.errors import LipwrightError
 from inference.face_prediction import FacePredictor
 from inference.measures import upper_face_dynamics_deviation
-from training.careful_speech import CAREFUL
 from training.evaluation.articulation import closure_figures
 from training.evaluation.hearing_visits import visit_hearing
 from training.evaluation.line_sets import REAL_SETS
 from training.evaluation.results import Goal, Row, Section
 from training.evaluation.systems import MODEL, THREADS, line_times
 from training.performance.expressions import EMOTIONS
+from training.teaching.careful_speech import CAREFUL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from training.dataset import read_motion, rest_pose
-from training.lip_contact import lip_lines
+from training.mouth.lip_contact import lip_lines
+from training.mouth.teeth_contact import teeth_contact
 from training.performance.casting import perform_capture
 from training.performance.shape_layer import performing_face
-from training.teacher import finer, in_contact
-from training.teeth_contact import teeth_contact
+from training.teaching.teacher import finer, in_contact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from training.teeth_contact import TeethContact
+    from training.mouth.teeth_contact import TeethContact
 
 WIDTH = 192
 #: Receptive field and stride of the face part, in code frames.

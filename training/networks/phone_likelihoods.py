@@ -1,9 +1,10 @@
 """How likely each state of each phone is, as a speech recogniser that heard very many voices judges it.
 
 A network that learned from dozens of voices knows their p from their t; a stranger's it takes for either. The
-Gaussians of a recogniser (see `training.gaussian_teacher`) heard far more. They know no context and tell
-phones apart less surely, but no less surely in a stranger. This small network learns to answer as they do,
-frame by frame, on sound of every kind they know (`training.recogniser_lesson`), and no more after that.
+Gaussians of a recogniser (see `training.second_ear.gaussian_teacher`) heard far more. They know no context
+and tell phones apart less surely, but no less surely in a stranger. This small network learns to answer as
+they do, frame by frame, on sound of every kind they know (`training.second_ear.recogniser_lesson`), and no
+more after that.
 
 It hears cepstra less the recording's colour: its mean over the whole of what is given, or, in the exported
 graph, over some seconds around (`inference.recording_colour`).
@@ -19,8 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from inference.recording_colour import AROUND, CEPSTRA, band_weights, cepstral_weights
-from training.acoustic_model import STATES, STREAMS
 from training.networks.eight_bits import EightBitLinear
+from training.second_ear.acoustic_model import STATES, STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.corpus.phones import BILABIALS, LABIODENTALS
-from training.lip_contact import LIP_PAIRS, touch_share
-from training.teacher import contact_share
+from training.mouth.lip_contact import LIP_PAIRS, touch_share
+from training.teaching.teacher import contact_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,9 +59,9 @@ def speech_kept(
 ) -> Motion:
     """Return motion with an expression added, whose lips and teeth do what they did without it.
 
-    The motion itself is already in contact (`training.teacher.in_contact`), so it is the addition alone that
-    goes into the pose of f and v and that closes with the lips; an addition of nothing changes nothing.
-    Eyelids that it would push through each other only meet.
+    The motion itself is already in contact (`training.teaching.teacher.in_contact`), so it is the addition
+    alone that goes into the pose of f and v and that closes with the lips; an addition of nothing changes
+    nothing. Eyelids that it would push through each other only meet.
 
     Args:
         motion: Neutral motion in contact.

@@ -59,7 +59,7 @@ def perform(
     """Return a line performed in emotions; a neutral script returns it as it is.
 
     Args:
-        motion: Neutral motion in contact (`training.teacher.in_contact`).
+        motion: Neutral motion in contact (`training.teaching.teacher.in_contact`).
         script: Which emotions when, in the neutral line's time.
         face: The speaker's (`training.performance.shape_layer.performing_face`).
         rng: Source of everything random; the same state gives the same performance.

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.corpus.phones import BILABIALS, Segment
-from training.lip_contact import sealed
+from training.mouth.lip_contact import sealed
 from training.performance.lip_keeping import frame_times
 from training.sound_conditions.pitch import stretched
-from training.teacher import contact_share
+from training.teaching.teacher import contact_share
 
 if TYPE_CHECKING:
     from training.dataset import Motion

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference.blendshape_names import ARKIT_NAMES
-from training.mouth_width import WIDENING, width_row
+from training.mouth.mouth_width import WIDENING, width_row
+from training.mouth.teeth_contact import RIDGE
 from training.performance.expressions import sided
 from training.performance.lid_keeping import lids_of
-from training.teeth_contact import RIDGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inference.head_mesh import HeadMesh
+    from training.mouth.teeth_contact import TeethContact
     from training.networks.lipwright import LipLines
     from training.performance.lid_keeping import Lids
-    from training.teeth_contact import TeethContact
 
 #: Pairs of shapes that work against each other, and how far the stronger takes the weaker away.
 OPPOSED = (
@@ -89,8 +89,8 @@ def performing_face(
     Args:
         head: The head that the basis moves.
         basis: [R, V, 3] orthonormal, metres; spans the head's ARKit shapes.
-        lips: Of the same head and basis (`training.lip_contact.lip_lines`).
-        teeth: Likewise (`training.teeth_contact.teeth_contact`).
+        lips: Of the same head and basis (`training.mouth.lip_contact.lip_lines`).
+        teeth: Likewise (`training.mouth.teeth_contact.teeth_contact`).
         rest: [R] the speaker's face at rest (`training.dataset.rest_pose`); by default the head's.
     """
     shapes = head.shape_deltas.reshape(len(head.shape_deltas), -1).astype(np.float64)

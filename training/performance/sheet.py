@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from inference.atomic_file import atomic_path
 from inference.audio_file import AudioClip
 from inference.errors import LipwrightError
+from training.capture.motion_basis import MotionBasis
 from training.corpus.espeak import Espeak
 from training.corpus.phones import SILENCE, Segment
 from training.dataset import SAMPLE_RATE, Motion
@@ -17,15 +18,14 @@ from training.evaluation import plots
 from training.evaluation.face_drawing import FaceDrawer, Frame
 from training.evaluation.face_regions import FaceRegions
 from training.evaluation.systems import ModelSystem
-from training.lip_contact import lip_lines
-from training.lip_rounding import ROUNDING
-from training.motion_basis import MotionBasis
+from training.mouth.lip_contact import lip_lines
+from training.mouth.lip_rounding import ROUNDING
+from training.mouth.teeth_contact import teeth_contact
 from training.performance.expressions import EMOTIONS
 from training.performance.perform import perform
 from training.performance.script import EmotionScript
 from training.performance.shape_layer import performing_face, weight_row
-from training.teacher import FRAME_RATE
-from training.teeth_contact import teeth_contact
+from training.teaching.teacher import FRAME_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference.recording_colour import AROUND, CEPSTRA
-from training.acoustic_model import STREAMS
-from training.export_contact import blocks_nodes
-from training.export_eight_bits import END, eight_bits
-from training.export_onnx import GraphBuilder, as_array
+from training.export.contact import blocks_nodes
+from training.export.eight_bits import END, eight_bits
+from training.export.graph_builder import GraphBuilder, as_array
 from training.networks.eight_bits import EightBitLinear
 from training.networks.phone_likelihoods import (
     DOUBTFUL,
@@ -21,6 +20,7 @@ from training.networks.phone_likelihoods import (
     SURE,
 )
 from training.networks.recogniser_trunk import BEYOND
+from training.second_ear.acoustic_model import STREAMS
 
 if TYPE_CHECKING:
     from torch import nn

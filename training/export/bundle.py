@@ -13,10 +13,10 @@ from inference.audio_features import silence_features
 from inference.errors import LipwrightError
 from inference.model_bundle import write_bundle
 from inference.recording_colour import with_colour
-from training import export_lipwright, export_onnx
 from training.dataset import SAMPLE_RATE
 from training.emotion_mining import EmotionTable, build_emotion_table
-from training.networks import lipwright
+from training.export import karras2017, lipwright
+from training.networks.lipwright import Network as Lipwright
 from training.preparation import load_project_head
 from training.validation import told_settings
 
@@ -96,14 +96,14 @@ def network_graphs(
         neutral: [E] latent vector that the zero emotion of the bundle stands for.
         motion_basis: [R, V, 3] the project's.
     """
-    if isinstance(network, lipwright.Network):
-        speech = export_lipwright.speech_graph(network, channels)
-        face = export_lipwright.face_graph(network, neutral)
+    if isinstance(network, Lipwright):
+        speech = lipwright.speech_graph(network, channels)
+        face = lipwright.face_graph(network, neutral)
         basis, offset = motion_basis, np.zeros(motion_basis.shape[1:], np.float32)
     else:
-        speech = export_onnx.speech_graph(network, channels)
-        face = export_onnx.face_graph(network, neutral)
-        basis, offset = export_onnx.vertex_output(network, motion_basis)
+        speech = karras2017.speech_graph(network, channels)
+        face = karras2017.face_graph(network, neutral)
+        basis, offset = karras2017.vertex_output(network, motion_basis)
     return {"speech.onnx": speech, "face.onnx": face}, basis, offset
 
 
@@ -123,8 +123,8 @@ def build_manifest(
     settings = told_settings(network, trained.prepared.settings)
     hop = settings.hop_length * network.hop
     field, width = network.code_field, network.code_channels
-    if isinstance(network, lipwright.Network):
-        field, width = export_lipwright.EXPORTED_FIELD, export_lipwright.EXPORTED_CHANNELS
+    if isinstance(network, Lipwright):
+        field, width = lipwright.EXPORTED_FIELD, lipwright.EXPORTED_CHANNELS
     return {
         "format_version": 1,
         "name": label.name,

@@ -1,9 +1,9 @@
 """The lower lip against the upper teeth: the pose of f and v, and how a face is moved into it.
 
-Bilabials are sealed by gaps (`training.lip_contact`); a labiodental is a pose of lips and jaw as a whole.
-Everything that the pose does not govern, such as a smile or the brows, stays as it is, and so does the width
-of the mouth: f and v are as wide as the vowels beside them. The jaw goes only part of the
-way, for the lip reaches the teeth without it; how far speech raises it at f and v, motion knows.
+Bilabials are sealed by gaps (`training.mouth.lip_contact`); a labiodental is a pose of lips and jaw as a
+whole. Everything that the pose does not govern, such as a smile or the brows, stays as it is, and so does the
+width of the mouth: f and v are as wide as the vowels beside them. The jaw goes only part of the way, for the
+lip reaches the teeth without it; how far speech raises it at f and v, motion knows.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference.blendshape_names import ARKIT_NAMES
-from training.jaw_alone import jaw_kept
-from training.labiodental_pose import LABIODENTAL_POSE
-from training.mouth_width import width_kept
+from training.mouth.jaw_alone import jaw_kept
+from training.mouth.labiodental_pose import LABIODENTAL_POSE
+from training.mouth.mouth_width import width_kept
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

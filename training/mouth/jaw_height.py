@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inference.blendshape_names import ARKIT_NAMES
-from training.jaw_alone import jaw_alone
-from training.phone_amount import phone_amount
+from training.mouth.jaw_alone import jaw_alone
+from training.mouth.phone_amount import phone_amount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ import numpy as np
 
 from inference.audio_features import FeatureSettings, extract_features
 from inference.loudness import normalise_loudness
-from training.sound_alteration import alter_sound
+from training.alteration.sound_alteration import alter_sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.mouth_width import width_row
+from training.mouth.mouth_width import width_row
+from training.mouth.shape_moves import moves_of
 from training.networks.lipwright import LipLines
-from training.shape_moves import moves_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

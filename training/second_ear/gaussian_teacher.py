@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from inference.recording_colour import CEPSTRA
-from training.acoustic_model import DENSITIES, STREAMS
+from training.second_ear.acoustic_model import DENSITIES, STREAMS
 
 if TYPE_CHECKING:
-    from training.acoustic_model import AcousticModel
+    from training.second_ear.acoustic_model import AcousticModel
 
 #: Frames answered to at once: what is larger is given back to the system each time, which costs more than it.
 _AT_ONCE = 256

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.export_eight_bits import END, eight_bit_frames, eight_bits, seen_frames
-from training.export_onnx import GraphBuilder, as_array
+from training.export.eight_bits import END, eight_bit_frames, eight_bits, seen_frames
+from training.export.graph_builder import GraphBuilder, as_array
 from training.networks.contact_share import (
     CERTAIN,
     HOLD,

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from training import losses
-from training.careful_speech import CAREFUL
 from training.corpus.phones import BILABIALS, LABIODENTALS, SILENCE
 from training.dataset import SAMPLE_RATE, Motion
-from training.lip_contact import sealed, touch_share
-from training.phone_windows import WINDOW_SIZE, phone_windows
+from training.mouth.lip_contact import sealed, touch_share
+from training.teaching.careful_speech import CAREFUL
+from training.teaching.phone_windows import WINDOW_SIZE, phone_windows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
     from training.corpus.phones import Segment
     from training.corpus.spoken_line import SpokenLine
-    from training.jaw_height import JawHeight
-    from training.lip_rounding import LipRounding
     from training.losses import FaceMetric
+    from training.mouth.jaw_height import JawHeight
+    from training.mouth.lip_rounding import LipRounding
+    from training.mouth.teeth_contact import TeethContact
     from training.networks.lipwright import LipLines
-    from training.teeth_contact import TeethContact
 
 FRAME_RATE = 50.0
 #: Lips are pulled together within a bilabial, ramped over this time (s) to both sides.

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.feature_places import FeaturePlaces
-from training.made_up_sounds import band_music, bursts, chords, gusts, noise, silence
-from training.sound_alteration import AlteredSound, alter_sound
+from training.alteration.feature_places import FeaturePlaces
+from training.alteration.made_up_sounds import band_music, bursts, chords, gusts, noise, silence
+from training.alteration.sound_alteration import AlteredSound, alter_sound
 
 #: What alters sounds is written elsewhere, without torch; callers find all of it here.
 __all__ = [

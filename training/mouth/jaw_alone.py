@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.mouth_width import width_row
-from training.shape_moves import moves_of
+from training.mouth.mouth_width import width_row
+from training.mouth.shape_moves import moves_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 
-from training.made_up_sounds import chords, noise, random_curve
+from training.alteration.made_up_sounds import chords, noise, random_curve
 from training.sound_conditions.babble import babble as talk
 from training.sound_conditions.codecs import mp3, mu_law, ogg, telephone
 from training.sound_conditions.levels import mixed, rms

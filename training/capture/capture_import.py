@@ -16,15 +16,15 @@ import numpy as np
 from inference.audio_file import AudioFile
 from inference.errors import LipwrightError
 from inference.measures import PhoneInterval, correlation, landmark_curves
+from training.project import CURVE_NAMES, SPLITS, TakeEntry, write_head, write_index, write_take
 
-from .capture.capture_toml import CaptureSettings, read_capture_toml
-from .capture.phones_tsv import read_phones
-from .capture.take_files import TakeFiles, TakeMotion, find_takes, read_take_motion
+from .capture_toml import CaptureSettings, read_capture_toml
 from .face_mesh_478 import landmarks_in_head_axes
 from .head_fit import HeadShapes, fit_take, fit_vertex_take
 from .motion_basis import MotionBasis
-from .project import CURVE_NAMES, SPLITS, TakeEntry, write_head, write_index, write_take
+from .phones_tsv import read_phones
 from .splits import assign_splits
+from .take_files import TakeFiles, TakeMotion, find_takes, read_take_motion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.export_onnx import GraphBuilder, as_array
+from training.export.graph_builder import GraphBuilder, as_array
 
 if TYPE_CHECKING:
     from training.networks.eight_bits import EightBitLinear

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference.recording_colour import CEPSTRA
-from training.export_contact import (
+from training.export.contact import (
     contact_nodes,
     highest_nodes,
     linear_nodes,
     logit_nodes,
     share_nodes,
 )
-from training.export_eight_bits import eight_bit_frames, seen_frames
-from training.export_onnx import GraphBuilder, as_array
-from training.export_recogniser import recogniser_nodes
+from training.export.eight_bits import eight_bit_frames, seen_frames
+from training.export.graph_builder import GraphBuilder, as_array
+from training.export.recogniser import recogniser_nodes
 from training.networks.contact_share import CONTACT_REACH
 from training.networks.expression import LETTING_GO, UNLIMITED
 from training.networks.lipwright import (

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from training.acoustic_model import read_acoustic_model
-from training.gaussian_teacher import GaussianTeacher
 from training.networks.phone_likelihoods import DOUBTFUL, LIKELIHOODS, told_apart
+from training.second_ear.acoustic_model import read_acoustic_model
+from training.second_ear.gaussian_teacher import GaussianTeacher
 
 if TYPE_CHECKING:
     from training.networks.lipwright import Network

@@ -1,3 +1,0 @@
-"""A manner of speaking that nobody was captured in: the teacher's, see `training.teacher`."""
-
-CAREFUL = "careful speech"

@@ -1,0 +1,3 @@
+"""A manner of speaking that nobody was captured in: the teacher's, see `training.teaching.teacher`."""
+
+CAREFUL = "careful speech"
