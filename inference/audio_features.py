@@ -11,12 +11,14 @@ from .array_types import DoubleArray, FloatArray
 from .errors import LipwrightError
 from .power_spectrum import power_spectrum
 from .recording_colour import CEPSTRA, with_colour
+from .steady_noise import without_steady_noise
 
 FEATURE_KINDS = ("autocorrelation", "log_mel")
 _FRAMES_PER_BLOCK = 512
 """Frames computed at once: their spectra stay in a core's cache, which halves the time."""
 _MAX_WINDOW = 8192
 _MAX_CHANNELS = 512
+_MAX_REDUCTION_DB = 60.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class FeatureSettings:
         std: divided by per channel, [channels], or None.
         colour: whether the recording's colour stands behind the channels, as it is, see `recording_colour`
             (log_mel only).
+        noise_reduction_db: by how much steady noise is lowered at most, see `steady_noise`; 0 leaves all as
+            it is (log_mel only).
     """
 
     kind: str = "autocorrelation"
@@ -50,6 +54,7 @@ class FeatureSettings:
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     colour: bool = False
+    noise_reduction_db: float = 0.0
 
     @property
     def width(self) -> int:
@@ -78,8 +83,15 @@ class FeatureSettings:
             yield "channels", f"is {self.channels}, not 1 to {min(_MAX_CHANNELS, self.win_length)}"
         if not 0 <= self.fmin < self.fmax <= self.sample_rate / 2:
             yield "fmax", "must lie above fmin and at most at half the sample rate"
-        if self.colour and self.kind != "log_mel":
-            yield "colour", "goes with the kind log_mel alone"
+        if not 0 <= self.noise_reduction_db <= _MAX_REDUCTION_DB:
+            yield "noise_reduction_db", f"is {self.noise_reduction_db}, not 0 to {_MAX_REDUCTION_DB:g}"
+        if self.kind != "log_mel":
+            for name in ("colour", "noise_reduction_db"):
+                if getattr(self, name):
+                    yield name, "goes with the kind log_mel alone"
+        yield from self._statistics_problems()
+
+    def _statistics_problems(self) -> Iterator[tuple[str, str]]:
         for name, values in (("mean", self.mean), ("std", self.std)):
             if values is not None and (len(values) != self.channels or not np.isfinite(values).all()):
                 yield name, f"must hold {self.channels} finite numbers"
@@ -202,7 +214,9 @@ def _compute(frames: FloatArray, settings: FeatureSettings) -> FloatArray:
 
 
 def _finished(blocks: Iterable[FloatArray], settings: FeatureSettings) -> Iterator[FloatArray]:
-    """Yields features [n, width]: normalised, and with the recording's colour where it is asked for."""
+    """Yields features [n, width]: without steady noise, with the recording's colour, as asked, normalised."""
+    if settings.noise_reduction_db:
+        blocks = without_steady_noise(blocks, settings.noise_reduction_db)
     if settings.colour:
         blocks = with_colour(blocks, settings.fmin, settings.fmax)
     for features in blocks:

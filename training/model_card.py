@@ -39,7 +39,7 @@ parted, and pauses of made-up lines rest. In made-up lines the teacher was given
 spread vowels more of it than the capture has, low vowels a lower jaw and sibilants a higher one, as published
 measurements of careful speech ask for (`training/mouth/lip_rounding.py`, `training/mouth/jaw_height.py`).
 
-{ears}GRID's last ten clips, FACEGOOD's `1114_2_04`, the prompts of `training/corpus/kept_out_prompts.txt`, the Italian
+{noise}{ears}GRID's last ten clips, FACEGOOD's `1114_2_04`, the prompts of `training/corpus/kept_out_prompts.txt`, the Italian
 prompts, the game's dialogue and LJSpeech never trained. Nor did eight more GRID clips and every twelfth recording
 of festvox-ru, but these chose between settings, such as how the peaks of contact are acted on.
 The test figures of earlier models, and of sisters of this one that differ in training and in how surely contact
@@ -57,6 +57,8 @@ Everything is measured with the neutral vector unless a heading names another. I
 GRID's casual manner of speaking (`speaker grid_s1`) to that of the made-up lines (`careful speech`), because an
 animator wants to see what is said.
 Ridge regression and loudness are fitted to each captured speaker alone, and on other speech are what GRID taught them.
+`phones` is a ridge regression that is told the takes' aligned phones and hears nothing: what follows from what was said,
+and when, by the simplest of means.
 {strangers}
 
 The exported graphs differ from the trained network by {parity:.1e} m at most. In both, nearly all that
@@ -97,6 +99,12 @@ the speakers measured below, LJSpeech's among them, were strangers to that teach
 
 """
 
+
+#: Another, where steady noise is taken out first.
+_NOISE = """A recording's steady noise, such as a fan's, is lowered by up to {:g} dB before the network hears it
+(`inference/steady_noise.py`); it learned from noise as it is. A recording without such noise stays as it is.
+
+"""
 
 _DEAF = "Emotion is not heard from the voice."
 _HEARS = """Emotion is heard from the voice (From Voice, 0 by default) by a regression on pitch, voice quality, loudness
@@ -147,6 +155,7 @@ def write_model_card(
         device=device,
         frame_rate=manifest.timing.frame_rate,
         synthetic=config["synthetic_minutes"],
+        noise=_NOISE.format(reduction) if (reduction := manifest.features.noise_reduction_db) else "",
         ears=_SECOND_EAR if config.get("recognising_steps") else "",
         kokoro=_KOKORO.format(config["kokoro_minutes"]) if config.get("kokoro_minutes") else "",
         reader=_READER.format(config["reader_minutes"]) if config.get("reader_minutes") else "",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: Deviation of a curve under which it has no correlation.
 MOTIONLESS = 1e-9
 NAMES = ("gap", "width", "chin")
+#: By how much a line's steady noise is lowered at most before our own network hears it (dB).
+NOISE_REDUCTION_DB = 9.0
 
 
 def predict_line(
@@ -77,9 +79,12 @@ def _margins(network: FaceNetwork) -> tuple[int, int]:
 def told_settings(network: FaceNetwork, settings: FeatureSettings) -> FeatureSettings:
     """Return how the features of a line are made that a trained network hears as it will in a bundle.
 
-    In training it hears a recording's colour from what it is given; a line is to tell it as it goes.
+    In training it hears a recording's colour from what it is given; a line is to tell it as it goes. And it
+    learned from noise as it is, so that some may stay.
     """
-    return replace(settings, colour=isinstance(network, lipwright.Network) and network.has_second_ear)
+    if not (isinstance(network, lipwright.Network) and network.has_second_ear):
+        return settings
+    return replace(settings, colour=True, noise_reduction_db=NOISE_REDUCTION_DB)
 
 
 def predict_take(network: FaceNetwork, prepared: Prepared, take: Take) -> NDArray[np.float32]:

@@ -1,1 +1,1 @@
-"""Readers of captured motion, one file format or corpus layout per module."""
+"""Captured motion: readers, one file format or corpus layout per module, and how it comes onto our head."""
