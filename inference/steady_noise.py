@@ -32,7 +32,7 @@ _STEADY_DB = (3.0, 4.0)
 """Noise whose ranks differ by the first is steady, by the second it is not."""
 _LOUD_DB = (25.0, 30.0)
 """Noise this far under what is loud matters, or does not."""
-_ALONE_DB = (4.0, 7.0)
+_ALONE_DB = (6.0, 9.0)
 """What varies by less than the first has nobody speaking over it, or is a voice that holds a note."""
 _SMOOTHED = 5
 """Frames over which a band's power is averaged before it is compared with the noise's."""
