@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 #: Deviation of a curve under which it has no correlation.
 MOTIONLESS = 1e-9
 NAMES = ("gap", "width", "chin")
-#: By how much a line's steady noise is lowered at most before our own network hears it (dB).
-NOISE_REDUCTION_DB = 9.0
+#: By how much a line's steady noise is lowered at most before our own network hears it (dB). Motion would
+#: follow more closely with more, but closures are heard by what is faint, and go with the noise.
+NOISE_REDUCTION_DB = 3.0
 
 
 def predict_line(

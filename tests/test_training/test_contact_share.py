@@ -31,7 +31,7 @@ def test_the_peak_of_a_closure_is_acted_on_in_full_however_unsure():
 
 
 def test_a_peak_that_is_too_unsure_is_not_acted_on_at_all():
-    assert 0 < shares(ramped(0.0, 0.09))[30, 0] < 1, "and there is no cliff between"
+    assert 0 < shares(ramped(0.0, 0.08))[30, 0] < 1, "and there is no cliff between"
     assert shares(ramped(0.0, 0.07))[:, 0].max() == 0
     assert shares(ramped(0.0, 0.015)).max() == 0
     assert shares(np.zeros(60)).max() == 0

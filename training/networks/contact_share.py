@@ -14,12 +14,12 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 #: Contact that is believed this far at its peak is acted on in full: the lips', and lip and teeth's.
-CERTAIN = (0.1, 0.02)
+CERTAIN = (0.09, 0.02)
 #: A peak up to this share of that is not acted on at all.
 NOTHING = 0.8
 #: Code frames of 16 ms to both sides among which a peak is the highest, and how fast belief falls beside it:
 #: by this power of its ratio to the peak.
-PEAK_REACH, SHARPNESS = 5, 10
+PEAK_REACH, SHARPNESS = 5, 16
 #: Frames to both sides for which contact is held, and what it then comes and goes with: a single frame of
 #: full contact stays one of full contact.
 HOLD, RAMP = 1, (0.2, 0.3, 0.4, 0.3, 0.2)
