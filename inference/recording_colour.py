@@ -5,13 +5,13 @@ its mean over some seconds tells it apart from what is said (cepstral mean norma
 that asks for it gets the mean beside the features, and takes away what it needs.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
 
 from .array_types import DoubleArray, FloatArray
+from .neighbours import with_neighbours
 
 CEPSTRA = 13
 """Cepstral coefficients per frame, the level among them."""
@@ -65,19 +65,8 @@ def with_colour(blocks: Iterable[FloatArray], fmin: float, fmax: float) -> Itera
         fmin: lowest band's lower edge, Hertz.
         fmax: highest band's upper edge, Hertz.
     """
-    known: deque[tuple[FloatArray, DoubleArray]] = deque()
-    waiting: deque[FloatArray] = deque()
-    for frames, total in _groups(blocks, fmin, fmax):
-        known.append((frames, total))
-        waiting.append(frames)
-        if len(waiting) > _REACH:
-            yield _coloured(waiting.popleft(), known)
-            if len(known) > 2 * _REACH:
-                known.popleft()
-    while waiting:
-        yield _coloured(waiting.popleft(), known)
-        if len(known) - len(waiting) > _REACH:
-            known.popleft()
+    for (frames, _), around in with_neighbours(_groups(blocks, fmin, fmax), _REACH):
+        yield _coloured(frames, around)
 
 
 def _coloured(frames: FloatArray, known: Iterable[tuple[FloatArray, DoubleArray]]) -> FloatArray:

@@ -9,12 +9,12 @@ touched: the dips between other voices, or the tail of an echo, are no noise of 
 either, and a clean recording stays as it is.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from .array_types import FloatArray
+from .neighbours import with_neighbours
 
 _GROUP = 256
 """Frames of 8 ms that are treated together: two seconds."""
@@ -45,19 +45,8 @@ def without_steady_noise(blocks: Iterable[FloatArray], most_db: float) -> Iterat
         blocks: consecutive frames [n, C], every 8 ms, natural logarithms of power, not normalised.
         most_db: by how much a band is lowered at most, above 0.
     """
-    known: deque[FloatArray] = deque()
-    waiting: deque[FloatArray] = deque()
-    for frames in _groups(blocks):
-        known.append(frames)
-        waiting.append(frames)
-        if len(waiting) > _REACH:
-            yield _quieter(waiting.popleft(), known, most_db)
-            if len(known) > 2 * _REACH:
-                known.popleft()
-    while waiting:
-        yield _quieter(waiting.popleft(), known, most_db)
-        if len(known) - len(waiting) > _REACH:
-            known.popleft()
+    for frames, around in with_neighbours(_groups(blocks), _REACH):
+        yield _quieter(frames, around, most_db)
 
 
 def _groups(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
@@ -72,9 +61,9 @@ def _groups(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
         yield buffer
 
 
-def _quieter(frames: FloatArray, known: Iterable[FloatArray], most_db: float) -> FloatArray:
-    """Returns frames [n, C] with less noise, as it is heard among `known`, groups on both sides and they."""
-    found = _noise(np.concatenate([_averages(part) for part in known]))
+def _quieter(frames: FloatArray, around: Iterable[FloatArray], most_db: float) -> FloatArray:
+    """Returns frames [n, C] with less noise, as it is heard in the groups `around`."""
+    found = _noise(np.concatenate([_averages(part) for part in around]))
     if found is None:
         return frames
     noise, share = found
