@@ -45,8 +45,9 @@ def without_steady_noise(blocks: Iterable[FloatArray], most_db: float) -> Iterat
         blocks: consecutive frames [n, C], every 8 ms, natural logarithms of power, not normalised.
         most_db: by how much a band is lowered at most, above 0.
     """
-    for frames, around in with_neighbours(_groups(blocks), _REACH):
-        yield _quieter(frames, around, most_db)
+    averaged = ((frames, _averages(frames)) for frames in _groups(blocks))
+    for (frames, _), around in with_neighbours(averaged, _REACH):
+        yield _quieter(frames, np.concatenate([averages for _, averages in around]), most_db)
 
 
 def _groups(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
@@ -61,9 +62,9 @@ def _groups(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
         yield buffer
 
 
-def _quieter(frames: FloatArray, around: Iterable[FloatArray], most_db: float) -> FloatArray:
-    """Returns frames [n, C] with less noise, as it is heard in the groups `around`."""
-    found = _noise(np.concatenate([_averages(part) for part in around]))
+def _quieter(frames: FloatArray, averages: FloatArray, most_db: float) -> FloatArray:
+    """Returns frames [n, C] with less noise, as the averages [m, C] of the groups around tell it."""
+    found = _noise(averages)
     if found is None:
         return frames
     noise, share = found
