@@ -214,7 +214,7 @@ def _compute(frames: FloatArray, settings: FeatureSettings) -> FloatArray:
 
 
 def _finished(blocks: Iterable[FloatArray], settings: FeatureSettings) -> Iterator[FloatArray]:
-    """Yields features [n, width]: without steady noise, with the recording's colour, as asked, normalised."""
+    """Yields features [n, width]: steady noise lowered and the colour added as asked, then normalised."""
     if settings.noise_reduction_db:
         blocks = without_steady_noise(blocks, settings.noise_reduction_db)
     if settings.colour:

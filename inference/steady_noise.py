@@ -1,4 +1,4 @@
-"""Steady noise taken out of mel bands: a fan, hiss, the hum of a room that lasts as long as the speech.
+"""Steady noise lowered in mel bands: a fan, hiss, the hum of a room that lasts as long as the speech.
 
 What a band falls to again and again within some seconds is noise (minimum statistics, Martin 2001, "Noise
 power spectral density estimation based on optimal smoothing and minimum statistics", IEEE Transactions on

@@ -97,8 +97,8 @@ def _add_evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         "evaluate",
         help="measure a model beside its baselines",
         description="Measure a model on takes and speech that never trained, beside the static mean face, "
-        "ridge regression from log-mel, loudness that drives the jaw, and Rhubarb where it is installed. "
-        "Prints a table and writes a report with plots.",
+        "ridge regression from log-mel (on captures also from aligned phones), loudness that drives the jaw, "
+        "and Rhubarb where it is installed. Prints a table and writes a report with plots.",
     )
     parser.add_argument(
         "model", metavar="F.lipmodel", type=Path, nargs="?", help="bundle; without it, baselines only"

@@ -100,7 +100,7 @@ the speakers measured below, LJSpeech's among them, were strangers to that teach
 """
 
 
-#: Another, where steady noise is taken out first.
+#: Another, where steady noise is lowered first.
 _NOISE = """A recording's steady noise, such as a fan's, is lowered by up to {:g} dB before the network hears it
 (`inference/steady_noise.py`); it learned from noise as it is. A recording without such noise stays as it is.
 

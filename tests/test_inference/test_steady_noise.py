@@ -1,4 +1,4 @@
-"""Steady noise is taken out of what the network hears, and nothing else is."""
+"""Steady noise is lowered in what the network hears, and nothing else is."""
 
 import numpy as np
 import pytest

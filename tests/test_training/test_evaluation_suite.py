@@ -255,6 +255,12 @@ def test_who_is_told_the_phones_hears_nothing_and_never_saw_the_test(told_projec
     assert Systems(told_project, regions, None).told(replace(take, phones=())) is None
 
 
+@pytest.mark.parametrize("name", ["model", "ridge", "phones", "capture", "rhubarb"])
+def test_a_compared_bundle_cannot_take_another_column(jaw_bundle, phoned_project, name):
+    with pytest.raises(LipwrightError, match=f"'{name}' is a column already"):
+        make_stage(Request(jaw_bundle, phoned_project, Path(), {name: jaw_bundle}))
+
+
 def test_the_report_holds_everything_in_one_file(jaw_bundle, phoned_project, tmp_path):
     stage = make_stage(Request(jaw_bundle, phoned_project, Path()))
     path = tmp_path / "deep" / "report.html"

@@ -18,7 +18,7 @@ from training.evaluation.rhubarb import NAME as RHUBARB
 from training.evaluation.rhubarb import RhubarbSystem, rhubarb_available
 from training.evaluation.rooms import ON_REQUEST, ROOMS
 from training.evaluation.stage import Stage
-from training.evaluation.systems import MODEL, ModelSystem, Systems
+from training.evaluation.systems import BASELINES, MODEL, ModelSystem, Systems
 from training.evaluation.visits import VISITS, left_out_name
 from training.project import Project, load_project
 
@@ -57,12 +57,16 @@ def make_stage(request: Request) -> Stage:
     """Check that everything fits together, and set up.
 
     Raises:
-        LipwrightError: Nothing to measure, an empty split, or files that do not belong together.
+        LipwrightError: Nothing to measure, an empty split, a bundle under another column's name, or files
+            that do not belong together.
     """
     if request.project is not None and not request.project.split(request.split):
         raise LipwrightError(
             f"{request.project.path}: no take is in the split '{request.split}'; choose another with --split."
         )
+    taken = sorted({MODEL, *BASELINES, RHUBARB, TOLD, CAPTURE} & set(request.compare))
+    if taken:
+        raise LipwrightError(f"'{taken[0]}' is a column already: name the compared bundle otherwise")
     head = _matching_head(request)
     regions = FaceRegions.of_head(head)
     systems = Systems(
