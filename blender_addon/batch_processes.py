@@ -14,7 +14,7 @@ from pathlib import Path
 import bpy
 
 from .batch_worker import MARK, READY
-from .command_line import WORKER
+from .command_names import WORKER
 from .inference.batch.interrupts import interrupts_kept
 from .inference.batch.task_text import read_result, task_text
 from .inference.batch.work import Result, Task

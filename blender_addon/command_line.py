@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from .command_names import WORKER
 from .inference.atomic_file import cannot_write
 from .inference.errors import LipwrightError
 from .inference.frame_timing import exact_frame_rate, parse_frame_rate
@@ -22,8 +23,6 @@ from .scene_files import open_scene, save_copy, set_frame_rate
 if TYPE_CHECKING:
     from .inference.emotion_track import EmotionKeys
 
-WORKER = "batch-worker"
-"""The command of a batch's own processes."""
 _commands: list[Any] = []
 
 

@@ -20,9 +20,9 @@ from .array_types import AnyArray, FloatArray, IntArray
 from .atomic_file import atomic_path
 from .blendshape_names import ARKIT_NAMES
 from .bundle_manifest import GraphInfo, Manifest, parse_manifest
-from .emotion_hearing import HearingModel
 from .errors import LipwrightError
 from .frame_timing import NetworkTiming
+from .hearing_model import HearingModel
 from .npz_file import fixed_zip_info, npz_bytes, read_npz
 from .onnx_check import check_onnx
 from .zip_members import Data, member_data, open_zip, write_aligned

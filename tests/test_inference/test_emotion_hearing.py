@@ -10,8 +10,9 @@ from inference.__main__ import main
 from inference.audio_file import AudioClip, read_audio
 from inference.bundled import default_model_path, sample_line_paths
 from inference.emotion import felt_emotion
-from inference.emotion_hearing import HearingModel, hear_emotion
+from inference.emotion_hearing import hear_emotion
 from inference.errors import LipwrightError
+from inference.hearing_model import HearingModel
 from inference.model_bundle import load_bundle
 from inference.pipeline import animate_line
 from inference.prosody import MEASURES, measure_prosody

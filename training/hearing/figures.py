@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inference.emotion_hearing import HearingModel
+    from inference.hearing_model import HearingModel
     from training.hearing.performed_speech import HeardLine
 
 #: How aroused a voice sounds in each emotion, -1 to 1, neutral being 0. Signs and order follow Scherer 2003,

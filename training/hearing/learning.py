@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from inference.emotion_hearing import HearingModel
 from inference.errors import LipwrightError
+from inference.hearing_model import HearingModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
