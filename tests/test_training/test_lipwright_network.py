@@ -18,6 +18,7 @@ from training.mouth.lip_rounding import lip_rounding
 from training.mouth.mouth_width import width_row
 from training.mouth.teeth_contact import teeth_contact
 from training.networks import lipwright
+from training.networks.lipwright import CALM_REACH, calm
 from training.teaching.teacher import FRAME_RATE, FaceSpace, finer, in_contact
 
 MM = 0.001
@@ -249,6 +250,15 @@ def test_f_in_captured_motion_touches_the_teeth_and_unknown_phones_say_nothing(h
     assert measure.distance(vertices[:, measure.lip_vertices])[0] < 1.2 * MM
     assert spoken.touch[6, 1] == pytest.approx(1)
     assert spoken.touch[18, 1] == 0
+
+
+def test_motion_that_trembles_is_calmed_and_a_steady_one_stays():
+    steady = torch.linspace(0, 1, 40)[None, :, None]
+    trembling = steady + 0.1 * (-1.0) ** torch.arange(40)[None, :, None]
+    inside = slice(CALM_REACH, -CALM_REACH)
+    torch.testing.assert_close(calm(steady)[:, inside], steady[:, inside])
+    assert (calm(trembling) - steady)[:, inside].abs().max() < 0.02
+    torch.testing.assert_close(calm(torch.ones(1, 9, 2)), torch.ones(1, 9, 2))
 
 
 def test_rounding_narrows_the_mouth_around_its_vowel_and_spreading_widens_it(head, basis, space):

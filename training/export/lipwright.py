@@ -30,6 +30,8 @@ from training.networks.lipwright import (
     AUDIBLE,
     BELIEVABLE,
     BESIDE_TEETH,
+    CALM_FRAMES,
+    CALM_REACH,
     CONTACTS,
     CUT,
     DOUBT,
@@ -80,6 +82,22 @@ def _frames(build: GraphBuilder, x: str, layer: nn.Conv1d, look: tuple[int, int,
     """Return a convolution over time [N, C] by taps, stride and dilation."""
     weights = [build.weight(as_array(as_matrix(layer.weight)).T), build.weight(as_array(layer.bias))]
     return build.add("Gemm", [seen_frames(build, x, look), *weights])
+
+
+def _code(build: GraphBuilder, features: str, contact: str, network: Network) -> str:
+    """Return the calm code [1, 192, M] that the pose follows, by features [1, N, C] and contact's trunk."""
+    edge = REST_REACH - CALM_REACH  # beyond it only rest looks
+    code = motion_nodes(
+        build, build.slice(features, 1, edge * SPEECH_STRIDE, -edge * SPEECH_STRIDE), network.speech
+    )
+    if network.code_from_contact.weight.any():
+        more = linear_nodes(
+            build, build.slice(contact, 1, edge, -edge), network.code_from_contact, TAKEN_OVER
+        )
+        code = build.add("Add", [code, build.add("Transpose", [more], perm=[0, 2, 1])])
+    for _ in range(2):
+        code = build.add("AveragePool", [code], kernel_shape=[CALM_FRAMES])
+    return code
 
 
 def _belief(build: GraphBuilder, heard: str, code: str, network: Network) -> str:
@@ -191,16 +209,11 @@ def speech_graph(network: Network, channels: int) -> bytes:
         channels: C.
     """
     build = GraphBuilder()
-    margin = REST_REACH * SPEECH_STRIDE  # that far only rest looks
     width, features = channels, "features"
     if network.has_second_ear:
         width, features = channels + CEPSTRA, build.slice("features", 2, 0, channels)
-    x = motion_nodes(build, build.slice(features, 1, margin, -margin), network.speech)
     contact = contact_nodes(build, features, network.contact)
-    if network.code_from_contact.weight.any():
-        inside = build.slice(contact, 1, REST_REACH, -REST_REACH)
-        more = linear_nodes(build, inside, network.code_from_contact, TAKEN_OVER)
-        x = build.add("Add", [x, build.add("Transpose", [more], perm=[0, 2, 1])])
+    x = _code(build, features, contact, network)
     touch = logit_nodes(build, contact, network.touch, network.phones)
     if network.has_second_ear:
         again = recogniser_nodes(build, "features", network.recogniser, channels)

@@ -58,6 +58,11 @@ TAKEN_OVER = 0.65
 SECOND_EAR, BESIDE_TEETH = 0.2, 1.0
 #: Weights of five neighbouring frames in the log-odds of contact: lips do not flicker.
 SMOOTHING = (0.1, 0.2, 0.4, 0.2, 0.1)
+#: Frames in a window over which motion is averaged, twice: what trembles faster is no movement of a mouth.
+#: Contact comes on top of it and stays as quick.
+CALM_FRAMES = 3
+#: How far that looks to both sides, in code frames.
+CALM_REACH = 2 * (CALM_FRAMES // 2)
 #: Odds that nobody speaks at which the face begins to rest, and at which it does; for how long on both sides
 #: of a moment, and over how long the face gets there and back (code frames, odd).
 RESTING, REST_FRAMES = (0.7, 0.95), 15
@@ -104,6 +109,14 @@ def _share(values: Tensor, limits: tuple[float, float]) -> Tensor:
     """Return how far values lie between two limits, from 0 at the first to 1 at the last."""
     first, last = limits
     return ((values - first) / (last - first)).clamp(0, 1)
+
+
+def calm(code: Tensor) -> Tensor:
+    """Return a code [B, M, C] averaged over neighbours; beyond the ends all is as there."""
+    around = nn.functional.pad(code.transpose(1, 2), (CALM_REACH, CALM_REACH), mode="replicate")
+    for _ in range(2):
+        around = nn.functional.avg_pool1d(around, CALM_FRAMES, 1)
+    return around.transpose(1, 2)
 
 
 class Network(nn.Module):
@@ -218,7 +231,7 @@ class Network(nn.Module):
         """
         features, colour = features[..., : self.mel_bands], features[..., self.mel_bands :]
         heard = self.contact(features)
-        code = self.motion_code(features, heard)
+        code = calm(self.motion_code(features, heard))
         contact = self._smooth(self.contacts(features, heard, colour if colour.shape[2] else None))
         rest = self.rest(self.silence(heard), self.loudness(features))
         if self.silent_code is not None:
