@@ -261,6 +261,18 @@ def test_motion_that_trembles_is_calmed_and_a_steady_one_stays():
     torch.testing.assert_close(calm(torch.ones(1, 9, 2)), torch.ones(1, 9, 2))
 
 
+def test_what_the_pose_follows_is_calm(network):
+    restless = copy.deepcopy(network)
+    restless.silent_code = None
+    features = torch.randn(1, EXPORTED_FIELD + 40, network.mel_bands)
+    with torch.no_grad():
+        followed = restless.speech_code(features)[..., : lipwright.WIDTH]
+        heard = restless.motion_code(features, restless.contact(features))
+    torch.testing.assert_close(followed, calm(heard))
+    shaken, still = (x.diff(n=2, dim=1).abs().mean() for x in (heard, followed))
+    assert still < 0.5 * shaken
+
+
 def test_rounding_narrows_the_mouth_around_its_vowel_and_spreading_widens_it(head, basis, space):
     times = np.arange(0, 1, 0.02)
     added = space.rounding.added((Segment("UW", 0.2, 0.3), Segment("IY", 0.6, 0.7)), times)

@@ -12,6 +12,7 @@ the lip gap, in height and in depth,
 mostly along the direction in which the head's `mouthClose` works; neither changes the mouth's width. Contact
 needs an ear for every voice, motion one for the actor's: they learn apart, each for as long as it takes. At
 last motion learns what to take over from the ear of contact, which knows noise, rooms and more voices.
+What trembles in it is averaged away (`calm`) before contact comes on top.
 Lips close on p, b and m whatever the sliders say; only where they rest against each other between words may
 an emotion part them. Lips pressed through each other are parted in the same step. The trunk that listens for
 contact also tells whether anybody speaks: where nobody does for a quarter of a second, the face rests through
