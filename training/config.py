@@ -80,6 +80,8 @@ class TrainingConfig:
             unheard. Motion hears them at most in the background of other lines.
         careful_share: How far the neutral face of the finished model speaks as that teacher makes it speak,
             in our own network: 0 for the actor's manner, 1 for the teacher's.
+        rounding_delay: By how much (s) the rounding that the teacher adds comes later than evenly round its
+            phones, as an actor's own may.
         other_share: Share of chunks drawn from speakers other than the main one.
         rest_share: Share of chunks of noise and silence, with the face at rest.
         channel_shift: Largest move of the mel channels up or down (another vocal tract), in channels.
@@ -130,6 +132,7 @@ class TrainingConfig:
     synthetic_share: float = 0.3
     natural_share: float = 0.0
     careful_share: float = 0.0
+    rounding_delay: float = 0.0
     other_share: float = 0.1
     rest_share: float = 0.05
     channel_shift: float = 3.0
@@ -154,12 +157,12 @@ class TrainingConfig:
 
         Args:
             values: What `to_json` returned, maybe in an earlier version, which had none of
-                `reader_minutes`, `kokoro_minutes`, `natural_share`, `synthetic_variants`, `refining_steps`
-                and `recognising_steps`.
+                `reader_minutes`, `kokoro_minutes`, `natural_share`, `synthetic_variants`, `refining_steps`,
+                `recognising_steps` and `rounding_delay`.
         """
         own = {"heard_utterances": 0}
         new = {"reader_minutes": 0.0, "kokoro_minutes": 0.0, "natural_share": 0.0}
-        new |= {"synthetic_variants": 1, "refining_steps": 0, "recognising_steps": 0}
+        new |= {"synthetic_variants": 1, "refining_steps": 0, "recognising_steps": 0, "rounding_delay": 0.0}
         return isinstance(values, dict) and {**new, **values, **own} == {**self.to_json(), **own}
 
     @classmethod

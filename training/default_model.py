@@ -41,7 +41,8 @@ CREDITS = (
 )
 #: Whom a model besides thanks that learned from Kokoro's voices.
 KOKORO_CREDITS = " Natural voices were synthesised with Kokoro-82M (hexgrad 2025, Apache 2.0)."
-#: What trains the bundled model. GRID's manner is learned as neutral; `careful_share` moves that later.
+#: What trains the bundled model. GRID's manner is learned as neutral; `careful_share` moves that later. With
+#: `rounding_delay`, teacher and rounding follow the mouth width of GRID's training clips best.
 CONFIG = replace(
     default_config("lipwright"),
     corpus_engines="espeak,flite,festival,real,kokoro",
@@ -62,10 +63,11 @@ CONFIG = replace(
     synthetic_variants=3,
     synthetic_minutes=150,
     reader_minutes=90,
-    kokoro_minutes=45,
+    kokoro_minutes=120,
     synthetic_share=0.45,
-    natural_share=0.2,
+    natural_share=0.3,
     careful_share=0.75,
+    rounding_delay=0.04,
     other_share=0.06,
     rest_share=0.07,
     altered_share=0.2,

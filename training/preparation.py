@@ -103,7 +103,7 @@ def prepare(folder: Path, config: TrainingConfig) -> Prepared:
     metric = build_metric(head.vertices, head.landmarks68, project.basis, spoken, config.mouth_emphasis)
     spread = _measure_spread(metric, spoken)
     lips, teeth = lip_lines(head, project.basis), teeth_contact(head, project.basis)
-    careful = lip_rounding(head, project.basis), jaw_height(head, project.basis)
+    careful = lip_rounding(head, project.basis, config.rounding_delay), jaw_height(head, project.basis)
     space = FaceSpace(metric, lips, teeth, *careful, centre, pca, spread)
     rest = sealed(lips, rest_pose(motions, motions[0].speaker)[None], np.ones(1, np.float32))[0]
     made_up = _made_up_motions(motions, config, space, rest, folder / "corpus")

@@ -4,7 +4,8 @@ GRID's speaker narrows his mouth by 6 to 8 % from spread to rounded vowels. In c
 is several times that, in width and in protrusion (Fromkin 1964, "Lip positions in American English vowels",
 Language and Speech 7, 215-225), and rounding begins before its vowel, through the consonants around it
 (Bell-Berti and Harris 1982, "Temporal patterns of coarticulation: Lip rounding", Journal of the Acoustical
-Society of America 71, 449-454). The amounts below are ours.
+Society of America 71, 449-454). The amounts below are ours. Evenly round its phone it would come before the
+speaker's own, so it can be told to come later.
 """
 
 from __future__ import annotations
@@ -54,25 +55,28 @@ RAMP = 0.12
 
 @dataclass(frozen=True)
 class LipRounding:
-    """What rounded and spread lips add to the motion coefficients, [R] each."""
+    """What rounded and spread lips add to the motion coefficients, [R] each, and how much later (s)."""
 
     rounded: NDArray[np.float32]
     spread: NDArray[np.float32]
+    delay: float
 
     def added(self, segments: Sequence[Segment], times: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Return what the phones add to coefficients at `times` [T] (s), [T, R]."""
-        rounded, spread = (phone_amount(segments, times, amounts, RAMP) for amounts in (ROUNDED, SPREAD))
+        late = times - self.delay
+        rounded, spread = (phone_amount(segments, late, amounts, RAMP) for amounts in (ROUNDED, SPREAD))
         return np.asarray(
             rounded[:, None] * self.rounded + (spread * (1 - rounded))[:, None] * self.spread, np.float32
         )
 
 
-def lip_rounding(head: HeadMesh, basis: NDArray[np.float32]) -> LipRounding:
+def lip_rounding(head: HeadMesh, basis: NDArray[np.float32], delay: float) -> LipRounding:
     """Return how a head's lips are rounded and spread.
 
     Args:
         head: The head that the basis moves.
         basis: [R, V, 3] orthonormal, metres; spans the head's ARKit shapes.
+        delay: By how much that comes later than evenly round its phones (s).
     """
     rows = basis.reshape(len(basis), -1)
 
@@ -80,4 +84,4 @@ def lip_rounding(head: HeadMesh, basis: NDArray[np.float32]) -> LipRounding:
         offsets = sum(w * head.shape_deltas[ARKIT_NAMES.index(name)] for name, w in weights.items())
         return np.asarray(rows @ np.asarray(offsets).reshape(-1), np.float32)
 
-    return LipRounding(moved(ROUNDING), moved(SPREADING))
+    return LipRounding(moved(ROUNDING), moved(SPREADING), delay)
