@@ -41,8 +41,8 @@ CREDITS = (
 )
 #: Whom a model besides thanks that learned from Kokoro's voices.
 KOKORO_CREDITS = " Natural voices were synthesised with Kokoro-82M (hexgrad 2025, Apache 2.0)."
-#: What trains the bundled model. GRID's manner is learned as neutral; `careful_share` moves that later. With
-#: `rounding_delay`, teacher and rounding follow the mouth width of GRID's training clips best.
+#: What trains the bundled model. GRID's manner is learned as neutral; `careful_share` moves that later.
+#: Without `rounding_delay` the mouth's width comes before that of GRID's clips (a lag that `evaluate` shows).
 CONFIG = replace(
     default_config("lipwright"),
     corpus_engines="espeak,flite,festival,real,kokoro",
